@@ -1,0 +1,68 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// No package dependencies: what the toolchain lacks comes from Debian's C libraries (ARCHITECTURE.md, "Dependencies").
+
+func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "hexi",
+    products: [
+        .executable(name: "hexi", targets: ["hexi"]),
+        .executable(name: "hexi-audit", targets: ["hexi-audit"]),
+    ],
+    dependencies: [],
+    targets: [
+        systemLibrary("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        systemLibrary("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+        systemLibrary("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
+        systemLibrary("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+        systemLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        systemLibrary("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        systemLibrary("CSeccomp", pkgConfig: "libseccomp", apt: "libseccomp-dev"),
+
+        // Pure layers, lowest first.
+        .target(name: "Encoding", dependencies: ["CJansson"]),
+        .target(name: "Signing", dependencies: ["Encoding", "COpenSSL", "CSodium"]),
+        .target(name: "TransparencyLog", dependencies: ["Encoding", "Signing"]),
+        .target(
+            name: "Contracts", dependencies: ["Encoding"], path: "Contracts",
+            exclude: ["README.md", "openapi.yaml"], resources: [.embedInCode("schemas")]),
+        .target(
+            name: "Exchange", dependencies: ["Encoding", "Signing", "TransparencyLog", "Contracts"]),
+
+        // Layers that touch the machine.
+        .target(name: "Sandbox", dependencies: ["Encoding", "Signing", "CSeccomp"]),
+        .target(name: "Storage", dependencies: ["Encoding", "Signing", "TransparencyLog", "CSQLite", "CSodium"]),
+        .target(name: "HTTPTransport", dependencies: ["Encoding", "CMicroHTTPD", "CCurl"]),
+        .target(
+            name: "Node",
+            dependencies: ["Encoding", "Signing", "TransparencyLog", "Exchange", "Sandbox", "Storage", "HTTPTransport"]),
+        .target(
+            name: "Audit", dependencies: ["Encoding", "Signing", "TransparencyLog", "Exchange", "CCurl"]),
+
+        // Programs.
+        .target(name: "CommandLineInterface", dependencies: ["Encoding"]),
+        .executableTarget(
+            name: "hexi", dependencies: ["CommandLineInterface", "Node", "Audit"]),
+        .executableTarget(name: "hexi-audit", dependencies: ["CommandLineInterface", "Audit"]),
+
+        .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
+        .testTarget(name: "SigningTests", dependencies: ["Signing", "Encoding"]),
+        .testTarget(name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Signing", "Encoding"]),
+        .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Encoding"]),
+        .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Signing", "Encoding"]),
+        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Encoding"]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "TransparencyLog", "Signing", "Encoding"]),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Encoding"]),
+        .testTarget(name: "NodeTests", dependencies: ["Node", "HTTPTransport", "Exchange", "Signing", "Encoding"]),
+        .testTarget(name: "AuditTests", dependencies: ["Audit", "Exchange", "Signing", "TransparencyLog", "Encoding"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Encoding", "Signing", "Exchange", "TransparencyLog", "HTTPTransport", "hexi", "hexi-audit"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,104 @@
+/// A value that is not what a document's reader expects, named by its JSON Pointer (RFC 6901).
+public struct JSONMismatch: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Where, as a JSON Pointer; empty for the whole document.
+    public var pointer: String
+    /// What is wrong and what would be right.
+    public var reason: String
+
+    public init(pointer: String, reason: String) {
+        self.pointer = pointer
+        self.reason = reason
+    }
+
+    public var description: String { "\(pointer.isEmpty ? "the document" : pointer): \(reason)" }
+}
+
+/// A place in a JSON document, for reading typed values out of it with errors that name the place.
+public struct JSONCursor: Sendable {
+    public let value: JSONValue
+    public let pointer: String
+
+    public init(_ value: JSONValue, pointer: String = "") {
+        self.value = value
+        self.pointer = pointer
+    }
+
+    public func mismatch(_ reason: String) -> JSONMismatch { JSONMismatch(pointer: pointer, reason: reason) }
+
+    private func child(_ name: String, _ value: JSONValue) -> JSONCursor {
+        let token = name.replacing("~", with: "~0").replacing("/", with: "~1")
+        return JSONCursor(value, pointer: "\(pointer)/\(token)")
+    }
+
+    /// A member that must be there.
+    public func member(_ name: String) throws(JSONMismatch) -> JSONCursor {
+        guard let found = try optionalMember(name) else { throw mismatch("member \"\(name)\" is missing") }
+        return found
+    }
+
+    /// A member that may be absent; `null` counts as absent.
+    public func optionalMember(_ name: String) throws(JSONMismatch) -> JSONCursor? {
+        guard let object = value.objectValue else { throw mismatch("must be an object, is \(value.kindName)") }
+        guard let found = object[name], !found.isNull else { return nil }
+        return child(name, found)
+    }
+
+    /// Refuses members that are not in the list: an unknown term is never dropped in silence.
+    public func allowMembers(_ names: Set<String>) throws(JSONMismatch) {
+        guard let object = value.objectValue else { throw mismatch("must be an object, is \(value.kindName)") }
+        for name in object.names where !names.contains(name) {
+            throw child(name, .null).mismatch("is not a known member; known are \(names.sorted().joined(separator: ", "))")
+        }
+    }
+
+    /// A string of at most `maximumCount` UTF-8 bytes.
+    public func string(minimumCount: Int = 0, maximumCount: Int = 1 << 16) throws(JSONMismatch) -> String {
+        guard let text = value.stringValue else { throw mismatch("must be a string, is \(value.kindName)") }
+        let count = text.utf8.count
+        guard count >= minimumCount else { throw mismatch("must have at least \(minimumCount) bytes, has \(count)") }
+        guard count <= maximumCount else { throw mismatch("must have at most \(maximumCount) bytes, has \(count)") }
+        return text
+    }
+
+    public func integer(in range: ClosedRange<Int64> = Int64.min...Int64.max) throws(JSONMismatch) -> Int64 {
+        guard let number = value.integerValue else { throw mismatch("must be an integer, is \(value.kindName)") }
+        guard range.contains(number) else {
+            throw mismatch("must be from \(range.lowerBound) to \(range.upperBound), is \(number)")
+        }
+        return number
+    }
+
+    public func bool() throws(JSONMismatch) -> Bool {
+        guard let flag = value.boolValue else { throw mismatch("must be true or false, is \(value.kindName)") }
+        return flag
+    }
+
+    public func array(minimumCount: Int = 0, maximumCount: Int = 10_000) throws(JSONMismatch) -> [JSONCursor] {
+        guard let elements = value.arrayValue else { throw mismatch("must be an array, is \(value.kindName)") }
+        guard elements.count >= minimumCount else {
+            throw mismatch("must have at least \(minimumCount) elements, has \(elements.count)")
+        }
+        guard elements.count <= maximumCount else {
+            throw mismatch("must have at most \(maximumCount) elements, has \(elements.count)")
+        }
+        return elements.enumerated().map { JSONCursor($0.element, pointer: "\(pointer)/\($0.offset)") }
+    }
+
+    /// The object's members as cursors, in order.
+    public func members() throws(JSONMismatch) -> [(name: String, cursor: JSONCursor)] {
+        guard let object = value.objectValue else { throw mismatch("must be an object, is \(value.kindName)") }
+        return object.members.map { ($0.name, child($0.name, $0.value)) }
+    }
+
+    /// A string that is one of an enumeration's raw values.
+    public func oneOf<Choice: RawRepresentable & CaseIterable>(
+        _ type: Choice.Type
+    ) throws(JSONMismatch) -> Choice where Choice.RawValue == String {
+        let text = try string()
+        guard let choice = Choice(rawValue: text) else {
+            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw mismatch("\"\(text.prefix(64))\" is none of \(known)")
+        }
+        return choice
+    }
+}
