@@ -1,0 +1,61 @@
+/// Why bytes are not an entry bundle, or entries do not fit in one.
+public enum EntryBundleError: Error, Equatable, CustomStringConvertible {
+    case entryTooLong(index: Int, length: Int)
+    case truncated(offset: Int)
+
+    public var description: String {
+        switch self {
+        case .entryTooLong(let index, let length):
+            "entry \(index) of the bundle has \(length) bytes; at most \(ChainedEntry.maximumLength) fit"
+        case .truncated(let offset):
+            "the entry bundle breaks off in the entry at byte \(offset): each entry is two bytes of length and then that many bytes"
+        }
+    }
+}
+
+/// Entries one after the other, each after its length in two bytes, big-endian (C2SP tlog-tiles, "Log entries").
+public enum EntryBundle {
+    public static func encode(_ entries: [[UInt8]]) throws(EntryBundleError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(entries.reduce(0) { $0 + 2 + $1.count })
+        for (index, entry) in entries.enumerated() {
+            guard let length = UInt16(exactly: entry.count) else {
+                throw .entryTooLong(index: index, length: entry.count)
+            }
+            bytes.append(UInt8(length >> 8))
+            bytes.append(UInt8(truncatingIfNeeded: length))
+            bytes += entry
+        }
+        return bytes
+    }
+
+    public static func decode(_ bytes: [UInt8]) throws(EntryBundleError) -> [[UInt8]] {
+        var entries: [[UInt8]] = []
+        var cursor = Cursor()
+        while let range = try bytes.withUnsafeBytes({ buffer in
+            Result { () throws(EntryBundleError) in try cursor.next(in: buffer) }
+        }).get() {
+            entries.append(Array(bytes[range]))
+        }
+        return entries
+    }
+
+    /// Walks through a bundle without copying it.
+    public struct Cursor: Sendable {
+        /// Where the length field of the next entry begins.
+        public private(set) var offset = 0
+
+        public init() {}
+
+        /// Where the bytes of the next entry lie, without its length field; `nil` at the end of the bundle.
+        public mutating func next(in bundle: UnsafeRawBufferPointer) throws(EntryBundleError) -> Range<Int>? {
+            guard offset < bundle.count else { return nil }
+            guard bundle.count - offset >= 2 else { throw .truncated(offset: offset) }
+            let length = Int(bundle[offset]) << 8 | Int(bundle[offset + 1])
+            guard bundle.count - offset - 2 >= length else { throw .truncated(offset: offset) }
+            let start = offset + 2
+            offset = start + length
+            return start..<offset
+        }
+    }
+}
