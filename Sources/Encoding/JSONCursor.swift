@@ -26,8 +26,14 @@ public struct JSONCursor: Sendable {
     public func mismatch(_ reason: String) -> JSONMismatch { JSONMismatch(pointer: pointer, reason: reason) }
 
     private func child(_ name: String, _ value: JSONValue) -> JSONCursor {
-        let token = name.replacing("~", with: "~0").replacing("/", with: "~1")
-        return JSONCursor(value, pointer: "\(pointer)/\(token)")
+        JSONCursor(value, pointer: "\(pointer)/\(Self.escapedToken(name))")
+    }
+
+    /// A member name as RFC 6901 section 3 writes it in a pointer. A very long name is cut, since pointers are for
+    /// people to read in messages.
+    static func escapedToken(_ name: String) -> String {
+        let name = name.utf8.count <= 256 ? name : "\(name.prefix(64))…"
+        return name.replacing("~", with: "~0").replacing("/", with: "~1")
     }
 
     /// A member that must be there.
@@ -46,7 +52,8 @@ public struct JSONCursor: Sendable {
     /// Refuses members that are not in the list: an unknown term is never dropped in silence.
     public func allowMembers(_ names: Set<String>) throws(JSONMismatch) {
         guard let object = value.objectValue else { throw mismatch("must be an object, is \(value.kindName)") }
-        for name in object.names where !names.contains(name) {
+        for name in object.names {
+            if let index = names.firstIndex(of: name), names[index].isExactly(name) { continue }
             throw child(name, .null).mismatch("is not a known member; known are \(names.sorted().joined(separator: ", "))")
         }
     }
@@ -95,7 +102,7 @@ public struct JSONCursor: Sendable {
         _ type: Choice.Type
     ) throws(JSONMismatch) -> Choice where Choice.RawValue == String {
         let text = try string()
-        guard let choice = Choice(rawValue: text) else {
+        guard let choice = Choice(rawValue: text), choice.rawValue.isExactly(text) else {
             let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
             throw mismatch("\"\(text.prefix(64))\" is none of \(known)")
         }

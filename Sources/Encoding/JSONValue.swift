@@ -24,6 +24,10 @@ public struct JSONObject: Sendable, Hashable {
             self.name = name
             self.value = value
         }
+
+        public static func == (left: Member, right: Member) -> Bool {
+            left.name.isExactly(right.name) && left.value == right.value
+        }
     }
 
     public private(set) var members: [Member]
@@ -44,9 +48,9 @@ public struct JSONObject: Sendable, Hashable {
     /// The value of a member. Setting appends a new member, replaces an existing one in place, or removes it (`nil`).
     /// Objects here have few members, so a linear search beats a table.
     public subscript(name: String) -> JSONValue? {
-        get { members.first { $0.name == name }?.value }
+        get { members.first { $0.name.isExactly(name) }?.value }
         set {
-            if let index = members.firstIndex(where: { $0.name == name }) {
+            if let index = members.firstIndex(where: { $0.name.isExactly(name) }) {
                 if let newValue { members[index].value = newValue } else { members.remove(at: index) }
             } else if let newValue {
                 members.append(Member(name: name, value: newValue))
@@ -57,6 +61,30 @@ public struct JSONObject: Sendable, Hashable {
     /// Appends a member that the caller knows to be new (a parser that has refused duplicates).
     mutating func appendUnchecked(_ name: String, _ value: JSONValue) {
         members.append(Member(name: name, value: value))
+    }
+}
+
+extension JSONValue {
+    /// Same kind and same content; strings are equal only if their code points are, members only in the same order.
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): left.isExactly(right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+}
+
+extension String {
+    /// Equality of code points. Swift's `==` also equates canonically equivalent texts (the Kelvin sign U+212A and the
+    /// letter K, for example), which other readers of the same JSON do not.
+    package func isExactly(_ other: String) -> Bool {
+        self == other && utf8.elementsEqual(other.utf8)
     }
 }
 
