@@ -13,6 +13,8 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
+#include "private_key.h"
+
 static inline void hexi_sha256_begin(SHA256_CTX *context) { SHA256_Init(context); }
 static inline void hexi_sha256_update(SHA256_CTX *context, const void *bytes, size_t count) {
     SHA256_Update(context, bytes, count);
