@@ -37,7 +37,7 @@ let package = Package(
         // Layers that touch the machine.
         .target(name: "Sandbox", dependencies: ["Encoding", "Signing", "CSeccomp"]),
         .target(name: "Storage", dependencies: ["Encoding", "Signing", "TransparencyLog", "CSQLite", "CSodium"]),
-        .target(name: "HTTPTransport", dependencies: ["Encoding", "CMicroHTTPD", "CCurl"]),
+        .target(name: "HTTPTransport", dependencies: ["Encoding", "Signing", "CMicroHTTPD", "CCurl"]),
         .target(
             name: "Node",
             dependencies: ["Encoding", "Signing", "TransparencyLog", "Exchange", "Sandbox", "Storage", "HTTPTransport"]),
@@ -57,7 +57,7 @@ let package = Package(
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Signing", "Encoding"]),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Encoding"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TransparencyLog", "Signing", "Encoding"]),
-        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Encoding"]),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Signing", "Encoding"]),
         .testTarget(name: "NodeTests", dependencies: ["Node", "HTTPTransport", "Exchange", "Signing", "Encoding"]),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Exchange", "Signing", "TransparencyLog", "Encoding"]),
         .testTarget(
