@@ -1,0 +1,76 @@
+import Encoding
+
+/// The JSON Schemas of every signed statement and ledger event, as they stand in `Contracts/schemas`, built into the
+/// programs so that node and auditor need no files beside them.
+public enum ContractSchemas {
+    /// What is wrong with a statement's document, or `nil` if it is valid against the schema of its kind.
+    public static func mismatch(inStatement document: JSONValue, kind: String) -> JSONMismatch? {
+        mismatch(in: document, schema: statements[kind], name: kind)
+    }
+
+    /// What is wrong with an event's body, or `nil` if it is valid against the schema of its type.
+    public static func mismatch(inEvent body: JSONValue, type: String) -> JSONMismatch? {
+        mismatch(in: body, schema: events[type], name: type)
+    }
+
+    /// What is wrong with a whole ledger entry, its body and statement aside.
+    public static func mismatch(inEntry entry: JSONValue) -> JSONMismatch? {
+        mismatch(in: entry, schema: ledgerEntry, name: "ledger-entry")
+    }
+
+    /// A document without a usable schema is refused: nothing passes unchecked.
+    private static func mismatch(in document: JSONValue, schema: JSONSchema?, name: String) -> JSONMismatch? {
+        guard let schema else { return JSONMismatch(pointer: "", reason: "there is no schema for \"\(name.prefix(64))\"") }
+        return schema.validate(document).first
+    }
+
+    private static let statements = parse(statementSources)
+    private static let events = parse(eventSources)
+    private static let ledgerEntry = schema(PackageResources.ledger_entry_json)
+
+    private static func parse(_ sources: [(String, [UInt8])]) -> [String: JSONSchema] {
+        var schemas: [String: JSONSchema] = [:]
+        for (name, source) in sources { schemas[name] = schema(source) }
+        return schemas
+    }
+
+    /// A test reads every source, so that none is missing here for being malformed.
+    private static func schema(_ source: [UInt8]) -> JSONSchema? {
+        guard let document = try? JSONValue.parse(source) else { return nil }
+        return try? JSONSchema(document)
+    }
+
+    /// Each schema's name and text.
+    public static let statementSources: [(String, [UInt8])] = [
+        ("contract", PackageResources.statement_contract_json),
+        ("contract-termination", PackageResources.statement_contract_termination_json),
+        ("participant-application", PackageResources.statement_participant_application_json),
+        ("participant-decision", PackageResources.statement_participant_decision_json),
+        ("product-listing", PackageResources.statement_product_listing_json),
+        ("product-withdrawal", PackageResources.statement_product_withdrawal_json),
+        ("query-decision", PackageResources.statement_query_decision_json),
+        ("query-submission", PackageResources.statement_query_submission_json),
+        ("run-request", PackageResources.statement_run_request_json),
+        ("space-charter", PackageResources.statement_space_charter_json),
+    ]
+
+    public static let eventSources: [(String, [UInt8])] = [
+        ("space.founded", PackageResources.event_space_founded_json),
+        ("participant.applied", PackageResources.event_participant_applied_json),
+        ("participant.approved", PackageResources.event_participant_approved_json),
+        ("participant.refused", PackageResources.event_participant_refused_json),
+        ("participant.suspended", PackageResources.event_participant_suspended_json),
+        ("participant.resumed", PackageResources.event_participant_resumed_json),
+        ("product.listed", PackageResources.event_product_listed_json),
+        ("product.withdrawn", PackageResources.event_product_withdrawn_json),
+        ("contract.offered", PackageResources.event_contract_offered_json),
+        ("contract.signed", PackageResources.event_contract_signed_json),
+        ("contract.ended", PackageResources.event_contract_ended_json),
+        ("query.submitted", PackageResources.event_query_submitted_json),
+        ("query.approved", PackageResources.event_query_approved_json),
+        ("query.refused", PackageResources.event_query_refused_json),
+        ("query.revoked", PackageResources.event_query_revoked_json),
+        ("run.completed", PackageResources.event_run_completed_json),
+        ("run.refused", PackageResources.event_run_refused_json),
+    ]
+}

@@ -1,0 +1,44 @@
+import Encoding
+
+/// The kinds of ledger entry. Each has a JSON Schema for its body in `Contracts/schemas`.
+public enum EventType: String, Sendable, CaseIterable, Codable {
+    case spaceFounded = "space.founded"
+    case participantApplied = "participant.applied"
+    case participantApproved = "participant.approved"
+    case participantRefused = "participant.refused"
+    case participantSuspended = "participant.suspended"
+    case participantResumed = "participant.resumed"
+    case productListed = "product.listed"
+    case productWithdrawn = "product.withdrawn"
+    case contractOffered = "contract.offered"
+    case contractSigned = "contract.signed"
+    case contractEnded = "contract.ended"
+    case querySubmitted = "query.submitted"
+    case queryApproved = "query.approved"
+    case queryRefused = "query.refused"
+    case queryRevoked = "query.revoked"
+    case runCompleted = "run.completed"
+    case runRefused = "run.refused"
+}
+
+/// Something that happened: what the ledger records, and all that the state is made from.
+public struct Event: Sendable {
+    public var type: EventType
+    /// The identifier of what it happened to; the space's prefix for its founding.
+    public var subject: String
+    /// Who did it: a participant's identifier, `operator` or `node`.
+    public var actor: String
+    public var body: JSONObject
+    public var statement: SignedStatement
+
+    public init(type: EventType, subject: String, actor: String, body: JSONObject, statement: SignedStatement) {
+        self.type = type
+        self.subject = subject
+        self.actor = actor
+        self.body = body
+        self.statement = statement
+    }
+
+    public static let operatorActor = "operator"
+    public static let nodeActor = "node"
+}

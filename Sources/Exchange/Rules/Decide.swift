@@ -1,0 +1,147 @@
+import Encoding
+import Signing
+
+extension ExchangeState {
+    /// How old a statement may be when it is accepted, and how far in the future its time may lie, in milliseconds.
+    /// Within this window a replay is recognised by memory; outside it, by age.
+    public static let maximumStatementAge: Int64 = 600_000
+    public static let maximumStatementLead: Int64 = 60_000
+
+    /// Decides a command: the event that it leads to, or the refusal.
+    ///
+    /// Pure: the same state, command and time give the same answer on every machine, which is how an auditor replays
+    /// a ledger.
+    ///
+    /// - Parameter time: the new entry's time, not before the state's own.
+    public func decide(_ command: Command, at time: Timestamp) throws(Refusal) -> Event {
+        let statement = command.statement
+        if case .spaceCharter(let charter) = statement.content { return try decideFounding(charter, command) }
+        guard let space else {
+            throw Refusal(.spaceNotFounded, "the space has not been founded yet")
+        }
+        guard statement.header.space == space.prefix else {
+            throw Refusal(
+                .wrongSpace, "the statement is for the space \(statement.header.space), this is \(space.prefix)",
+                pointer: "/space")
+        }
+        // A retry of what is recorded already is told so whatever its age.
+        if let seq = recordedAt(statement) {
+            throw Refusal(.duplicate, "this very statement is recorded already, as entry \(seq)", recordedAt: seq)
+        }
+        try checkFreshness(statement.header, at: time)
+        switch statement.content {
+        case .spaceCharter: throw Refusal(.spaceAlreadyFounded, "the space has been founded already")
+        case .participantApplication(let application): return try decide(application, command)
+        case .participantDecision(let decision): return try decide(decision, command)
+        case .productListing(let listing): return try decide(listing, command)
+        case .productWithdrawal(let withdrawal): return try decide(withdrawal, command)
+        case .contract(let terms): return try decide(terms, command, at: time)
+        case .contractTermination(let termination): return try decide(termination, command)
+        case .querySubmission(let submission): return try decide(submission, command, at: time)
+        case .queryDecision(let decision): return try decide(decision, command)
+        case .runRequest(let request): return try decide(request, command, at: time)
+        }
+    }
+
+    private func decideFounding(_ charter: SpaceCharter, _ command: Command) throws(Refusal) -> Event {
+        guard space == nil else { throw Refusal(.spaceAlreadyFounded, "the space has been founded already") }
+        guard command.verified.keys == [charter.operatorKey] else {
+            throw Refusal(.notTheOperator, "a space's charter is signed with the operator key that it names")
+        }
+        return Event(
+            type: .spaceFounded, subject: command.statement.header.space, actor: Event.operatorActor,
+            body: ["origin": .string(charter.origin)], statement: command.statement)
+    }
+
+    /// Whether a statement is fresh enough to be accepted at a time.
+    public func checkFreshness(_ header: StatementHeader, at time: Timestamp) throws(Refusal) {
+        let age = time.milliseconds - header.issuedAt.milliseconds
+        if age > Self.maximumStatementAge {
+            throw Refusal(
+                .statementTooOld,
+                "the statement was issued at \(header.issuedAt), more than \(Self.maximumStatementAge / 60_000) minutes before \(time); sign it anew, or set the clock",
+                pointer: "/issuedAt")
+        }
+        if age < -Self.maximumStatementLead {
+            throw Refusal(
+                .statementFromFuture,
+                "the statement was issued at \(header.issuedAt), more than \(Self.maximumStatementLead / 1000) seconds after \(time); set the signer's clock",
+                pointer: "/issuedAt")
+        }
+    }
+
+    /// The entry that records this very statement, where the state still knows it.
+    public func recordedAt(_ statement: SignedStatement) -> UInt64? {
+        let hash = statement.payloadHash
+        func match(_ mark: Mark?) -> UInt64? { mark.flatMap { $0.statement == hash ? $0.seq : nil } }
+        switch statement.content {
+        case .spaceCharter: return nil
+        case .participantApplication: return match(participants[statement.identifier(.participant)]?.created)
+        case .participantDecision(let decision): return match(participants[decision.participant]?.decided)
+        case .productListing(let listing):
+            let product = products[listing.product ?? statement.identifier(.product)]
+            return match(product?.changed) ?? match(product?.created)
+        case .productWithdrawal(let withdrawal): return match(products[withdrawal.product]?.changed)
+        case .contract:
+            // The same terms come once for each signer; only one that adds no signature is a repetition.
+            guard let contract = contracts[statement.identifier(.contract)] else { return nil }
+            let signers = statement.keyIdentifiers.compactMap { keys[$0]?.participant }
+            return signers.allSatisfy { contract.signers.contains($0) } ? contract.changed.seq : nil
+        case .contractTermination(let termination): return match(contracts[termination.contract]?.changed)
+        case .querySubmission: return match(queries[statement.identifier(.query)]?.created)
+        case .queryDecision(let decision):
+            guard let query = queries[decision.query] else { return nil }
+            return query.decisions.values.lazy.compactMap { match($0.mark) }.first
+        case .runRequest: return recentRuns[statement.identifier(.run)]
+        }
+    }
+
+    // MARK: Who signed
+
+    /// The one participant that signed, which must be active.
+    func activeSigner(_ command: Command) throws(Refusal) -> Participant {
+        try activeParticipant(ofKey: command.statement.keyIdentifiers.first ?? "")
+    }
+
+    func activeParticipant(ofKey identifier: String) throws(Refusal) -> Participant {
+        guard let owner = keys[identifier], let participant = participants[owner.participant] else {
+            throw Refusal(.signerUnknown, "the signing key is not registered to a participant of this space")
+        }
+        guard participant.status == .active else {
+            throw Refusal(
+                .signerNotActive,
+                "\(participant.name) (\(participant.identifier)) is \(participant.status.rawValue), not active")
+        }
+        return participant
+    }
+
+    func requireRole(_ role: Role, of participant: Participant) throws(Refusal) {
+        guard participant.roles.contains(role) else {
+            throw Refusal(.roleMissing, "\(participant.name) is not registered as a \(role.rawValue)")
+        }
+    }
+
+    /// Refuses unless the signer is the participant that the document names.
+    func requireSigner(_ signer: Participant, is named: Identifier, pointer: String) throws(Refusal) {
+        guard signer.identifier == named else {
+            throw Refusal(
+                .signerNotNamed, "the statement names \(named), but is signed by \(signer.identifier)", pointer: pointer)
+        }
+    }
+
+    func requireOperator(_ command: Command) throws(Refusal) {
+        guard let space, command.statement.keyIdentifiers == [space.operatorKeyIdentifier] else {
+            throw Refusal(.notTheOperator, "only the space's operator may sign this")
+        }
+    }
+}
+
+extension SignedStatement {
+    /// SHA-256 of the payload, in hexadecimal.
+    public var payloadHash: String { SHA256.hash(payload).description }
+
+    /// The identifier of what the statement creates.
+    public func identifier(_ kind: IdentifierKind) -> Identifier {
+        Identifier(kind: kind, prefix: header.space, payload: payload)
+    }
+}

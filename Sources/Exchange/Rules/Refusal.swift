@@ -1,0 +1,54 @@
+import Encoding
+
+/// The reasons by rule for which a command is refused.
+public enum RefusalCode: String, Sendable, CaseIterable, Codable {
+    case spaceNotFounded = "space-not-founded"
+    case spaceAlreadyFounded = "space-already-founded"
+    case wrongSpace = "wrong-space"
+    case statementTooOld = "statement-too-old"
+    case statementFromFuture = "statement-from-future"
+    case notTheOperator = "not-the-operator"
+    case signerUnknown = "signer-unknown"
+    case signerNotActive = "signer-not-active"
+    case signerNotNamed = "signer-not-named"
+    case roleMissing = "role-missing"
+    case duplicate = "duplicate"
+    case keyAlreadyRegistered = "key-already-registered"
+    case creditCodeAlreadyRegistered = "credit-code-already-registered"
+    case notFound = "not-found"
+    case wrongStatus = "wrong-status"
+    case staleDecision = "stale-decision"
+    case versionOutOfOrder = "version-out-of-order"
+    case productNotListed = "product-not-listed"
+    case priceDiffers = "price-differs"
+    case partiesWrong = "parties-wrong"
+    case termsOutOfRange = "terms-out-of-range"
+    case modeNotOffered = "mode-not-offered"
+    case contractMissing = "contract-missing"
+    case contractNotInForce = "contract-not-in-force"
+    case contractUnused = "contract-unused"
+    case contractExhausted = "contract-exhausted"
+    case queryNotApproved = "query-not-approved"
+    case parametersWrong = "parameters-wrong"
+    case providerNotActive = "provider-not-active"
+    case outcomeInconsistent = "outcome-inconsistent"
+}
+
+/// A command refused by the rules, with the reason for a person.
+public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
+    public var code: RefusalCode
+    public var message: String
+    /// Where in the statement's document, as a JSON Pointer.
+    public var pointer: String?
+    /// For a duplicate: the entry that already records this very statement, so that a retry can be answered.
+    public var recordedAt: UInt64?
+
+    public init(_ code: RefusalCode, _ message: String, pointer: String? = nil, recordedAt: UInt64? = nil) {
+        self.code = code
+        self.message = message
+        self.pointer = pointer
+        self.recordedAt = recordedAt
+    }
+
+    public var description: String { message }
+}

@@ -1,0 +1,136 @@
+import Encoding
+import Signing
+
+extension ExchangeState {
+    /// Applies an event that `decide` made at this very state, as the next entry.
+    ///
+    /// It does not decide anything again: an event that does not fit the state (which a sound ledger never holds)
+    /// changes nothing but the size and the time.
+    public mutating func apply(_ event: Event, at time: Timestamp) {
+        let statement = event.statement
+        let mark = Mark(statement: statement.payloadHash, seq: size, issuedAt: statement.header.issuedAt)
+        size += 1
+        self.time = max(self.time, time)
+        recentRuns.forget(before: time.advanced(byMilliseconds: -(Self.maximumStatementAge + Self.maximumStatementLead)))
+        switch statement.content {
+        case .spaceCharter(let charter): apply(charter, statement.header, at: time)
+        case .participantApplication(let application): apply(application, statement, mark)
+        case .participantDecision(let decision): apply(decision, mark)
+        case .productListing(let listing): apply(listing, statement, mark)
+        case .productWithdrawal(let withdrawal):
+            products[withdrawal.product]?.status = .withdrawn
+            products[withdrawal.product]?.changed = mark
+        case .contract(let terms): apply(terms, event, mark)
+        case .contractTermination(let termination):
+            contracts[termination.contract]?.status = .ended
+            contracts[termination.contract]?.changed = mark
+        case .querySubmission(let submission): apply(submission, event, mark)
+        case .queryDecision(let decision): apply(decision, event, mark)
+        case .runRequest: apply(run: event, mark, at: time)
+        }
+    }
+
+    private mutating func apply(_ charter: SpaceCharter, _ header: StatementHeader, at time: Timestamp) {
+        guard space == nil else { return }
+        space = Space(
+            prefix: header.space, name: charter.name, origin: charter.origin, logKeys: charter.logKeys,
+            currency: charter.currency, operatorKeyIdentifier: charter.operatorKey.keyIdentifier,
+            operatorKeyBytes: charter.operatorKey.bytes, foundedAt: time)
+    }
+
+    private mutating func apply(_ application: ParticipantApplication, _ statement: SignedStatement, _ mark: Mark) {
+        let identifier = statement.identifier(.participant)
+        for key in application.keys {
+            keys[key.keyIdentifier] = KeyOwner(participant: identifier, bytes: key.bytes)
+        }
+        if let code = application.creditCode?.text { creditCodes[code] = identifier }
+        participants[identifier] = Participant(
+            identifier: identifier, name: application.name, type: application.type, country: application.country,
+            creditCode: application.creditCode?.text, roles: application.roles,
+            keyIdentifiers: application.keys.map(\.keyIdentifier), status: .applied, created: mark, decided: nil)
+    }
+
+    private mutating func apply(_ decision: ParticipantDecision, _ mark: Mark) {
+        let status: ParticipantStatus =
+            switch decision.decision {
+            case .approve, .resume: .active
+            case .refuse: .refused
+            case .suspend: .suspended
+            }
+        participants[decision.participant]?.status = status
+        participants[decision.participant]?.decided = mark
+        // A refused applicant may apply again with the same credit code (but not with the same keys).
+        if status == .refused, let code = participants[decision.participant]?.creditCode { creditCodes[code] = nil }
+    }
+
+    private mutating func apply(_ listing: ProductListing, _ statement: SignedStatement, _ mark: Mark) {
+        let identifier = listing.product ?? statement.identifier(.product)
+        if products[identifier] == nil {
+            products[identifier] = Product(
+                identifier: identifier, provider: listing.provider, status: .listed, versions: [listing], changed: mark,
+                created: mark)
+        } else {
+            products[identifier]?.versions.append(listing)
+            products[identifier]?.changed = mark
+        }
+    }
+
+    private mutating func apply(_ terms: ContractTerms, _ event: Event, _ mark: Mark) {
+        let identifier = event.statement.identifier(.contract)
+        let signers = (event.body["signers"]?.arrayValue ?? []).compactMap { try? Identifier($0.stringValue ?? "") }
+        let status: ContractStatus = event.body["active"]?.boolValue == true ? .active : .offered
+        if contracts[identifier] == nil {
+            contracts[identifier] = Contract(
+                identifier: identifier, terms: terms, signers: signers, status: status, created: mark, changed: mark,
+                completedRuns: 0, charged: [:])
+        } else {
+            contracts[identifier]?.signers = signers
+            contracts[identifier]?.status = status
+            contracts[identifier]?.changed = mark
+        }
+    }
+
+    private mutating func apply(_ submission: QuerySubmission, _ event: Event, _ mark: Mark) {
+        let identifier = event.statement.identifier(.query)
+        let isAccepted = event.type == .querySubmitted
+        let waiting = isAccepted ? providers(of: submission) : []
+        queries[identifier] = Query(
+            identifier: identifier, submission: submission, status: isAccepted ? .submitted : .refused,
+            policy: event.body["policy"]?.stringValue ?? "",
+            decisions: Dictionary(uniqueKeysWithValues: waiting.map { ($0, Query.ProviderDecision()) }), created: mark)
+    }
+
+    private mutating func apply(_ decision: QueryDecision, _ event: Event, _ mark: Mark) {
+        guard let provider = try? Identifier(event.actor) else { return }
+        queries[decision.query]?.decisions[provider] = Query.ProviderDecision(verdict: decision.decision, mark: mark)
+        switch decision.decision {
+        case .approve:
+            if event.body["complete"]?.boolValue == true { queries[decision.query]?.status = .approved }
+        case .refuse: queries[decision.query]?.status = .refused
+        case .revoke: queries[decision.query]?.status = .revoked
+        }
+    }
+
+    private mutating func apply(run event: Event, _ mark: Mark, at time: Timestamp) {
+        recentRuns.insert(event.statement.identifier(.run), seq: mark.seq, time: time)
+        guard event.type == .runCompleted else { return }
+        let charges = (event.body["charges"]?.arrayValue ?? []).compactMap { try? Charge(JSONCursor($0)) }
+        for contract in Set(charges.map(\.contract)) { contracts[contract]?.completedRuns += 1 }
+        for charge in charges {
+            // Prices and counts are bounded well below the range of 64 bits; still, never trap on a ledger's content.
+            let sum = contracts[charge.contract]?.charged[charge.payee, default: 0].addingReportingOverflow(charge.amount)
+            if let sum { contracts[charge.contract]?.charged[charge.payee] = sum.overflow ? .max : sum.partialValue }
+        }
+    }
+}
+
+extension Charge {
+    /// Reads a charge from the body of a completed run.
+    public init(_ cursor: JSONCursor) throws(JSONMismatch) {
+        contract = try cursor.member("contract").identifier(.contract)
+        product = try cursor.member("product").identifier(.product)
+        payer = try cursor.member("payer").identifier(.participant)
+        payee = try cursor.member("payee").identifier(.participant)
+        amount = try cursor.member("amount").integer(in: 0...Int64.max)
+    }
+}

@@ -1,0 +1,183 @@
+import Encoding
+import Signing
+
+/// When, and by which entry, something last changed by a statement. It makes replays and retries recognisable.
+public struct Mark: Sendable, Hashable, Codable {
+    /// SHA-256 of the statement's payload, in hexadecimal.
+    public var statement: String
+    public var seq: UInt64
+    public var issuedAt: Timestamp
+
+    public init(statement: String, seq: UInt64, issuedAt: Timestamp) {
+        self.statement = statement
+        self.seq = seq
+        self.issuedAt = issuedAt
+    }
+}
+
+public struct Space: Sendable, Hashable, Codable {
+    public var prefix: String
+    public var name: [String: String]
+    public var origin: String
+    public var logKeys: [String]
+    public var currency: String
+    public var operatorKeyIdentifier: String
+    /// The operator's public key, 32 bytes.
+    public var operatorKeyBytes: [UInt8]
+    public var foundedAt: Timestamp
+}
+
+public enum ParticipantStatus: String, Sendable, Codable, CaseIterable { case applied, active, refused, suspended }
+
+public struct Participant: Sendable, Hashable, Codable {
+    public var identifier: Identifier
+    public var name: String
+    public var type: ParticipantType
+    public var country: String
+    public var creditCode: String?
+    public var roles: [Role]
+    public var keyIdentifiers: [String]
+    public var status: ParticipantStatus
+    public var created: Mark
+    public var decided: Mark?
+}
+
+public enum ProductStatus: String, Sendable, Codable, CaseIterable { case listed, withdrawn }
+
+public struct Product: Sendable, Hashable, Codable {
+    public var identifier: Identifier
+    public var provider: Identifier
+    public var status: ProductStatus
+    /// By position: version 1 first.
+    public var versions: [ProductListing]
+    public var changed: Mark
+    public var created: Mark
+
+    public func version(_ number: Int64) -> ProductListing? {
+        guard number >= 1, number <= Int64(versions.count) else { return nil }
+        return versions[Int(number) - 1]
+    }
+}
+
+public enum ContractStatus: String, Sendable, Codable, CaseIterable { case offered, active, ended }
+
+public struct Contract: Sendable, Hashable, Codable {
+    public var identifier: Identifier
+    public var terms: ContractTerms
+    public var signers: [Identifier]
+    public var status: ContractStatus
+    public var created: Mark
+    public var changed: Mark
+    public var completedRuns: Int64
+    /// What the buyer owes under this contract so far, by provider, in minor units.
+    public var charged: [Identifier: Int64]
+
+    /// Whether it is signed by all, not ended, and within its time.
+    public func isInForce(at time: Timestamp) -> Bool {
+        status == .active && time >= terms.validFrom && time <= terms.validUntil
+    }
+}
+
+public enum QueryStatus: String, Sendable, Codable, CaseIterable { case submitted, approved, refused, revoked }
+
+public struct Query: Sendable, Hashable, Codable {
+    public var identifier: Identifier
+    public var submission: QuerySubmission
+    public var status: QueryStatus
+    /// SHA-256 of the rewritten syntax tree that the check accepted; empty for a query it refused.
+    public var policy: String
+    /// Each provider whose word is needed, with its last decision.
+    public var decisions: [Identifier: ProviderDecision]
+    public var created: Mark
+
+    public struct ProviderDecision: Sendable, Hashable, Codable {
+        public var verdict: QueryVerdict?
+        public var mark: Mark?
+    }
+}
+
+/// Everything that the rules need to decide, and no more: history is the ledger's and the index's.
+///
+/// It is a function of the ledger's entries alone.
+public struct ExchangeState: Sendable, Hashable, Codable {
+    public var space: Space?
+    /// The number of entries applied, which is the next entry's number.
+    public var size: UInt64 = 0
+    /// The time of the last entry; entries never go back in time.
+    public var time = Timestamp(milliseconds: 0)
+    public var participants: [Identifier: Participant] = [:]
+    public var keys: [String: KeyOwner] = [:]
+    public var creditCodes: [String: Identifier] = [:]
+    public var products: [Identifier: Product] = [:]
+    public var contracts: [Identifier: Contract] = [:]
+    public var queries: [Identifier: Query] = [:]
+    /// Runs of the last minutes, so that a run request cannot be replayed while it is fresh.
+    public var recentRuns = RecentRuns()
+
+    public struct KeyOwner: Sendable, Hashable, Codable {
+        public var participant: Identifier
+        /// The public key, 32 bytes.
+        public var bytes: [UInt8]
+    }
+
+    public init() {}
+
+    /// The registered key of an identifier: the operator's or a participant's.
+    public func verificationKey(_ identifier: String) -> VerificationKey? {
+        if let space, space.operatorKeyIdentifier == identifier { return VerificationKey(space.operatorKeyBytes) }
+        return keys[identifier].flatMap { VerificationKey($0.bytes) }
+    }
+}
+
+/// The runs whose requests are still fresh enough to be replayed, by identifier, forgotten in order of time.
+public struct RecentRuns: Sendable, Hashable, Codable {
+    public struct Item: Sendable, Hashable, Codable {
+        public var run: Identifier
+        public var seq: UInt64
+        public var time: Timestamp
+    }
+
+    private var queue: [Item] = []
+    private var head = 0
+    private var sequence: [Identifier: UInt64] = [:]
+
+    /// The entry that recorded the run, if it is recent.
+    public subscript(run: Identifier) -> UInt64? { sequence[run] }
+    public var count: Int { sequence.count }
+
+    mutating func insert(_ run: Identifier, seq: UInt64, time: Timestamp) {
+        queue.append(Item(run: run, seq: seq, time: time))
+        sequence[run] = seq
+    }
+
+    mutating func forget(before time: Timestamp) {
+        while head < queue.count, queue[head].time < time {
+            sequence[queue[head].run] = nil
+            head += 1
+        }
+        // Moving the rest only when half is spent makes the cost of forgetting constant for each run.
+        if head > 64, head * 2 > queue.count {
+            queue.removeFirst(head)
+            head = 0
+        }
+    }
+
+    // Equal contents are equal whatever has been forgotten before them.
+    public static func == (left: RecentRuns, right: RecentRuns) -> Bool {
+        left.queue[left.head...] == right.queue[right.head...]
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(sequence.count) }
+
+    public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        queue = try decoder.singleValueContainer().decode([Item].self)
+        for item in queue { sequence[item.run] = item.seq }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(Array(queue[head...]))
+    }
+}

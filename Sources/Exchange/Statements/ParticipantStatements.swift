@@ -1,0 +1,164 @@
+import Encoding
+import Signing
+
+/// What a participant may do in the space.
+public enum Role: String, Sendable, CaseIterable, Codable {
+    case provider, processor, buyer, auditor, regulator, witness
+}
+
+public enum ParticipantType: String, Sendable, CaseIterable, Codable {
+    case enterprise, government, institution, individual
+}
+
+/// The operator's founding statement.
+public struct SpaceCharter: Sendable, Hashable {
+    /// The space's name by language tag.
+    public var name: [String: String]
+    /// The checkpoint origin of the space's ledger.
+    public var origin: String
+    /// Verifier keys (C2SP signed-note) of the ledger.
+    public var logKeys: [String]
+    public var operatorKey: VerificationKey
+    /// ISO 4217 code of the currency of every price.
+    public var currency: String
+
+    public init(name: [String: String], origin: String, logKeys: [String], operatorKey: VerificationKey, currency: String) {
+        self.name = name
+        self.origin = origin
+        self.logKeys = logKeys
+        self.operatorKey = operatorKey
+        self.currency = currency
+    }
+
+    init(_ cursor: JSONCursor) throws(JSONMismatch) {
+        name = try cursor.member("name").languageMap()
+        origin = try cursor.member("origin").string(minimumCount: 1, maximumCount: 128)
+        var keys: [String] = []
+        for element in try cursor.member("logKeys").array(minimumCount: 1, maximumCount: 8) {
+            keys.append(try element.string(maximumCount: 256))
+        }
+        logKeys = keys
+        operatorKey = try VerificationKey(jwk: cursor.member("operatorKey"))
+        currency = try cursor.member("currency").string(minimumCount: 3, maximumCount: 3)
+    }
+
+    public var members: [(String, JSONValue?)] {
+        [
+            ("name", .languageMap(name)), ("origin", .string(origin)), ("logKeys", .array(logKeys.map { .string($0) })),
+            ("operatorKey", operatorKey.jwk), ("currency", .string(currency)),
+        ]
+    }
+}
+
+/// A request to be registered.
+public struct ParticipantApplication: Sendable, Hashable {
+    public var name: String
+    public var type: ParticipantType
+    /// ISO 3166-1 alpha-2 code.
+    public var country: String
+    public var creditCode: UnifiedSocialCreditCode?
+    public var roles: [Role]
+    /// The first signs the application.
+    public var keys: [VerificationKey]
+
+    public init(
+        name: String, type: ParticipantType, country: String, creditCode: UnifiedSocialCreditCode?, roles: [Role],
+        keys: [VerificationKey]
+    ) {
+        self.name = name
+        self.type = type
+        self.country = country
+        self.creditCode = creditCode
+        self.roles = roles
+        self.keys = keys
+    }
+
+    init(_ cursor: JSONCursor) throws(JSONMismatch) {
+        name = try cursor.member("name").string(minimumCount: 1, maximumCount: 200)
+        type = try cursor.member("type").oneOf(ParticipantType.self)
+        country = try cursor.member("country").string(minimumCount: 2, maximumCount: 2)
+        if let member = try cursor.optionalMember("creditCode") {
+            do { creditCode = try UnifiedSocialCreditCode(member.string(maximumCount: 64)) } catch let fault as JSONMismatch {
+                throw fault
+            } catch { throw member.mismatch("\(error)") }
+        }
+        var roles: [Role] = []
+        for element in try cursor.member("roles").array(minimumCount: 1, maximumCount: 6) {
+            let role = try element.oneOf(Role.self)
+            if roles.contains(role) { throw element.mismatch("repeats the role \(role.rawValue)") }
+            roles.append(role)
+        }
+        self.roles = roles
+        var keys: [VerificationKey] = []
+        for element in try cursor.member("keys").array(minimumCount: 1, maximumCount: 8) {
+            let key = try VerificationKey(jwk: element)
+            if keys.contains(key) { throw element.mismatch("repeats a key") }
+            keys.append(key)
+        }
+        self.keys = keys
+        if country == "CN", type != .individual, creditCode == nil {
+            throw cursor.mismatch("a Chinese organisation gives its unified social credit code as \"creditCode\"")
+        }
+    }
+
+    public var members: [(String, JSONValue?)] {
+        [
+            ("name", .string(name)), ("type", .string(type.rawValue)), ("country", .string(country)),
+            ("creditCode", creditCode.map { .string($0.text) }),
+            ("roles", .array(roles.map { .string($0.rawValue) })), ("keys", .array(keys.map(\.jwk))),
+        ]
+    }
+}
+
+public enum ParticipantVerdict: String, Sendable, CaseIterable, Codable {
+    case approve, refuse, suspend, resume
+}
+
+/// The operator's word on a participant.
+public struct ParticipantDecision: Sendable, Hashable {
+    public var participant: Identifier
+    public var decision: ParticipantVerdict
+    public var reason: String
+
+    public init(participant: Identifier, decision: ParticipantVerdict, reason: String) {
+        self.participant = participant
+        self.decision = decision
+        self.reason = reason
+    }
+
+    init(_ cursor: JSONCursor) throws(JSONMismatch) {
+        participant = try cursor.member("participant").identifier(.participant)
+        decision = try cursor.member("decision").oneOf(ParticipantVerdict.self)
+        reason = try cursor.member("reason").string(maximumCount: 1000)
+    }
+
+    public var members: [(String, JSONValue?)] {
+        [
+            ("participant", .string(participant.text)), ("decision", .string(decision.rawValue)),
+            ("reason", .string(reason)),
+        ]
+    }
+}
+
+extension JSONCursor {
+    /// Texts by language tag (BCP 47), at least one.
+    func languageMap(maximumCount: Int = 2000) throws(JSONMismatch) -> [String: String] {
+        var texts: [String: String] = [:]
+        let found = try members()
+        if found.isEmpty { throw mismatch("must give a text in at least one language, such as \"en\" or \"zh\"") }
+        for (language, cursor) in found {
+            let isTag = (2...16).contains(language.utf8.count)
+                && language.utf8.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || $0 == 0x2D || (0x30...0x39).contains($0) }
+            if !isTag { throw cursor.mismatch("is not a language tag such as \"en\" or \"zh\"") }
+            texts[language] = try cursor.string(minimumCount: 1, maximumCount: maximumCount)
+        }
+        return texts
+    }
+}
+
+extension JSONValue {
+    /// Texts by language tag, in the tags' order, so that equal maps give equal bytes.
+    static func languageMap(_ texts: [String: String]) -> JSONValue {
+        .object(JSONObject(texts.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+    }
+}

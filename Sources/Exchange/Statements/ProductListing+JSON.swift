@@ -1,0 +1,124 @@
+import Encoding
+
+extension ProductListing {
+    init(_ cursor: JSONCursor) throws(JSONMismatch) {
+        provider = try cursor.member("provider").identifier(.participant)
+        product = try cursor.optionalMember("product")?.identifier(.product)
+        version = try cursor.member("version").integer(in: 1...1_000_000)
+        title = try cursor.member("title").languageMap(maximumCount: 300)
+        summary = try cursor.member("summary").languageMap()
+        keywords = try cursor.member("keywords").strings(maximumCount: 32, each: 64)
+        productClass = try cursor.member("class").oneOf(ProductClass.self)
+        grade = try cursor.member("grade").oneOf(ProductGrade.self)
+        form = try cursor.member("form").oneOf(ProductForm.self)
+        origin = try cursor.member("origin").oneOf(ProductOrigin.self)
+        licence = try cursor.member("licence").string(minimumCount: 1, maximumCount: 200)
+        updateCycle = try cursor.member("updateCycle").string(minimumCount: 1, maximumCount: 64)
+        let snapshotCursor = try cursor.member("snapshot")
+        snapshot = try snapshotCursor.member("sha256").hexadecimalDigest()
+        rowCount = try snapshotCursor.member("rows").integer(in: 0...Int64.max)
+        columns = try Self.columns(snapshotCursor.member("columns"))
+        let modes = try cursor.member("modes")
+        if let terms = try modes.optionalMember("aggregate") {
+            aggregate = AggregateTerms(
+                minimumGroupSize: try terms.member("minimumGroupSize").integer(in: 1...1_000_000),
+                maximumRows: try terms.member("maximumRows").integer(in: 1...1_000_000))
+        }
+        if let terms = try modes.optionalMember("rows") {
+            rows = RowsTerms(
+                columns: try terms.member("columns").strings(maximumCount: 1000, each: 128),
+                maximumRows: try terms.member("maximumRows").integer(in: 1...1_000_000))
+        }
+        pricePerRun = try cursor.member("price").member("perRun").integer(in: 0...1_000_000_000_000)
+        try checkConsistency(cursor)
+    }
+
+    private static func columns(_ cursor: JSONCursor) throws(JSONMismatch) -> [ProductColumn] {
+        var columns: [ProductColumn] = []
+        var names: Set<String> = []
+        for element in try cursor.array(minimumCount: 1, maximumCount: 1000) {
+            let name = try element.member("name").string(minimumCount: 1, maximumCount: 128)
+            if !names.insert(name.lowercased()).inserted { throw element.mismatch("repeats the column \"\(name)\"") }
+            columns.append(
+                ProductColumn(
+                    name: name, type: try element.member("type").string(minimumCount: 1, maximumCount: 256),
+                    role: try element.member("role").oneOf(ColumnRole.self)))
+        }
+        return columns
+    }
+
+    /// What the members must say together.
+    private func checkConsistency(_ cursor: JSONCursor) throws(JSONMismatch) {
+        guard (product == nil) == (version == 1) else {
+            throw cursor.mismatch("version 1 names no \"product\"; every later version names the product it belongs to")
+        }
+        guard aggregate != nil || rows != nil else {
+            throw try cursor.member("modes").mismatch("must offer \"aggregate\", \"rows\" or both")
+        }
+        let units = columns.filter { $0.role == .privacyUnit }
+        if units.count > 1 { throw cursor.mismatch("at most one column has the role privacy_unit") }
+        guard let rows else { return }
+        if !units.isEmpty {
+            throw cursor.mismatch("a product with a privacy unit cannot offer rows; it protects the units by aggregates")
+        }
+        if grade == .important { throw cursor.mismatch("a product of grade important cannot offer rows") }
+        if rows.columns.isEmpty { throw cursor.mismatch("the rows mode must name at least one column") }
+        for name in rows.columns {
+            guard let column = columns.first(where: { $0.name == name }) else {
+                throw cursor.mismatch("the rows mode names the column \"\(name)\", which the snapshot does not have")
+            }
+            if column.role == .hidden { throw cursor.mismatch("the rows mode names the hidden column \"\(name)\"") }
+        }
+    }
+
+    public var members: [(String, JSONValue?)] {
+        var modes = JSONObject()
+        if let aggregate {
+            modes["aggregate"] = [
+                "minimumGroupSize": .integer(aggregate.minimumGroupSize), "maximumRows": .integer(aggregate.maximumRows),
+            ]
+        }
+        if let rows {
+            modes["rows"] = [
+                "columns": .array(rows.columns.map { .string($0) }), "maximumRows": .integer(rows.maximumRows),
+            ]
+        }
+        let columnValues = columns.map { column -> JSONValue in
+            ["name": .string(column.name), "type": .string(column.type), "role": .string(column.role.rawValue)]
+        }
+        return [
+            ("provider", .string(provider.text)), ("product", product.map { .string($0.text) }),
+            ("version", .integer(version)), ("title", .languageMap(title)), ("summary", .languageMap(summary)),
+            ("keywords", .array(keywords.map { .string($0) })), ("class", .string(productClass.rawValue)),
+            ("grade", .string(grade.rawValue)), ("form", .string(form.rawValue)), ("origin", .string(origin.rawValue)),
+            ("licence", .string(licence)), ("updateCycle", .string(updateCycle)),
+            (
+                "snapshot",
+                ["sha256": .string(snapshot), "rows": .integer(rowCount), "columns": .array(columnValues)]
+            ),
+            ("modes", .object(modes)), ("price", ["perRun": .integer(pricePerRun)]),
+        ]
+    }
+}
+
+extension JSONCursor {
+    /// Distinct strings.
+    func strings(maximumCount: Int, each: Int) throws(JSONMismatch) -> [String] {
+        var texts: [String] = []
+        for element in try array(maximumCount: maximumCount) {
+            let text = try element.string(minimumCount: 1, maximumCount: each)
+            if texts.contains(text) { throw element.mismatch("repeats \"\(text)\"") }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// SHA-256 as sixty-four lower-case hexadecimal digits.
+    func hexadecimalDigest() throws(JSONMismatch) -> String {
+        let text = try string(maximumCount: 64)
+        guard text.utf8.count == 64, Hexadecimal.decode(text) != nil else {
+            throw mismatch("must be a SHA-256 digest of 64 lower-case hexadecimal digits")
+        }
+        return text
+    }
+}

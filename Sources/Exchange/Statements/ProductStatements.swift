@@ -1,0 +1,133 @@
+import Encoding
+
+/// How a column may be used (DESIGN: the product's column roles).
+public enum ColumnRole: String, Sendable, CaseIterable, Codable {
+    /// Names the person, firm or thing that the disclosure control protects.
+    case privacyUnit = "privacy_unit"
+    case dimension
+    case measure
+    case filter
+    case joinKey = "join_key"
+    case hidden
+}
+
+public struct ProductColumn: Sendable, Hashable, Codable {
+    public var name: String
+    /// The engine's type name.
+    public var type: String
+    public var role: ColumnRole
+
+    public init(name: String, type: String, role: ColumnRole) {
+        self.name = name
+        self.type = type
+        self.role = role
+    }
+}
+
+public enum ProductClass: String, Sendable, CaseIterable, Codable { case basic, feature, derived }
+public enum ProductGrade: String, Sendable, CaseIterable, Codable { case `public`, restricted, important }
+public enum ProductForm: String, Sendable, CaseIterable, Codable { case dataset, service, package, report, model }
+public enum ProductOrigin: String, Sendable, CaseIterable, Codable {
+    case selfCollected = "self-collected"
+    case purchased, free, cooperative
+}
+
+public enum QueryMode: String, Sendable, CaseIterable, Codable { case aggregate, rows }
+
+public struct AggregateTerms: Sendable, Hashable, Codable {
+    /// Distinct privacy units that every released row must rest on; at least 1.
+    public var minimumGroupSize: Int64
+    public var maximumRows: Int64
+
+    public init(minimumGroupSize: Int64, maximumRows: Int64) {
+        self.minimumGroupSize = minimumGroupSize
+        self.maximumRows = maximumRows
+    }
+}
+
+public struct RowsTerms: Sendable, Hashable, Codable {
+    public var columns: [String]
+    public var maximumRows: Int64
+
+    public init(columns: [String], maximumRows: Int64) {
+        self.columns = columns
+        self.maximumRows = maximumRows
+    }
+}
+
+/// A signed description of one version of a product.
+public struct ProductListing: Sendable, Hashable, Codable {
+    public var provider: Identifier
+    /// Absent in the first version, whose statement gives the product its identifier.
+    public var product: Identifier?
+    public var version: Int64
+    public var title: [String: String]
+    public var summary: [String: String]
+    public var keywords: [String]
+    public var productClass: ProductClass
+    public var grade: ProductGrade
+    public var form: ProductForm
+    public var origin: ProductOrigin
+    public var licence: String
+    public var updateCycle: String
+    /// SHA-256 of the snapshot, lower-case hexadecimal.
+    public var snapshot: String
+    public var rowCount: Int64
+    public var columns: [ProductColumn]
+    public var aggregate: AggregateTerms?
+    public var rows: RowsTerms?
+    /// Minor units of the space's currency for each run.
+    public var pricePerRun: Int64
+
+    public init(
+        provider: Identifier, product: Identifier?, version: Int64, title: [String: String], summary: [String: String],
+        keywords: [String], productClass: ProductClass, grade: ProductGrade, form: ProductForm, origin: ProductOrigin,
+        licence: String, updateCycle: String, snapshot: String, rowCount: Int64, columns: [ProductColumn],
+        aggregate: AggregateTerms?, rows: RowsTerms?, pricePerRun: Int64
+    ) {
+        self.provider = provider
+        self.product = product
+        self.version = version
+        self.title = title
+        self.summary = summary
+        self.keywords = keywords
+        self.productClass = productClass
+        self.grade = grade
+        self.form = form
+        self.origin = origin
+        self.licence = licence
+        self.updateCycle = updateCycle
+        self.snapshot = snapshot
+        self.rowCount = rowCount
+        self.columns = columns
+        self.aggregate = aggregate
+        self.rows = rows
+        self.pricePerRun = pricePerRun
+    }
+
+    public func offers(_ mode: QueryMode) -> Bool {
+        switch mode {
+        case .aggregate: aggregate != nil
+        case .rows: rows != nil
+        }
+    }
+}
+
+public struct ProductWithdrawal: Sendable, Hashable {
+    public var product: Identifier
+    public var reason: String
+
+    public init(product: Identifier, reason: String) {
+        self.product = product
+        self.reason = reason
+    }
+
+    init(_ cursor: JSONCursor) throws(JSONMismatch) {
+        product = try cursor.member("product").identifier(.product)
+        reason = try cursor.member("reason").string(maximumCount: 1000)
+    }
+
+    public var members: [(String, JSONValue?)] {
+        [("product", .string(product.text)), ("reason", .string(reason))]
+    }
+}
