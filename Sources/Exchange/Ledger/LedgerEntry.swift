@@ -47,7 +47,7 @@ public struct LedgerEntry: Sendable {
         let cursor = JSONCursor(document)
         let json: JSONValue
         let type: EventType, subject: String, actor: String, body: JSONObject
-        do {
+        do throws(JSONMismatch) {
             guard let digits = Hexadecimal.decode(try cursor.member("prev").hexadecimalDigest()),
                 let digest = SHA256Digest(digits)
             else { throw try cursor.member("prev").mismatch("must be a SHA-256 digest") }

@@ -76,7 +76,7 @@ public struct SignedStatement: Sendable {
         do { document = try JSONValue.parse(payload, maximumDepth: 16, maximumCount: 48 << 10) } catch {
             throw .notJSON(error.description)
         }
-        do {
+        do throws(JSONMismatch) {
             if let mismatch = ContractSchemas.mismatch(inStatement: document, kind: kind.rawValue) { throw mismatch }
             let cursor = JSONCursor(document)
             header = try StatementHeader(cursor)
@@ -102,7 +102,7 @@ public struct SignedStatement: Sendable {
     /// The same statement with one more signature over the same payload. Only contracts take more than one.
     public func signedAlso(by key: SigningKey) throws -> SignedStatement {
         guard case .general(var jws) = form else { throw StatementError.wrongForm(kind) }
-        jws.addSignature(type: kind.mediaType, key: key)
+        try jws.addSignature(type: kind.mediaType, key: key)
         return try SignedStatement(jws.json)
     }
 
@@ -114,7 +114,7 @@ public struct SignedStatement: Sendable {
             do {
                 switch form {
                 case .compact(let jws): try jws.verify(with: found)
-                case .general(let jws): try jws.verify(index, with: found)
+                case .general(let jws): try jws.verify(index: index, with: found)
                 }
             } catch { throw .badSignature(keyIdentifier: identifier) }
             keys.append(found)

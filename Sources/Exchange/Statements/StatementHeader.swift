@@ -49,7 +49,7 @@ extension JSONCursor {
     }
 }
 
-extension Timestamp: @retroactive Codable {
+extension Timestamp: Codable {
     public init(from decoder: any Decoder) throws {
         self.init(milliseconds: try decoder.singleValueContainer().decode(Int64.self))
     }
