@@ -1,0 +1,35 @@
+/// The tables of the index. Their version is part of the file: another version is not migrated but built anew, because
+/// everything in it comes from the ledger.
+enum IndexSchema {
+    /// "HEXI" in SQLite's header, so that a file of something else is not taken for an index.
+    static let application: Int64 = 0x4845_5849
+    /// Raise it with every change to a table, or to how terms are made.
+    static let version: Int64 = 1
+
+    static let tables = """
+        CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, root TEXT NOT NULL);
+        CREATE TABLE document (
+            id INTEGER PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, status TEXT NOT NULL, updated INTEGER NOT NULL,
+            seq INTEGER NOT NULL, body TEXT NOT NULL);
+        CREATE VIRTUAL TABLE words USING fts5(
+            terms, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3', columnsize = 0);
+        CREATE TABLE run (
+            seq INTEGER PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, time INTEGER NOT NULL, buyer TEXT NOT NULL,
+            query TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT, rows INTEGER);
+        CREATE INDEX run_query ON run (query, seq);
+        CREATE TABLE run_party (party TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (party, seq)) WITHOUT ROWID;
+        CREATE INDEX run_party_seq ON run_party (seq);
+        CREATE TABLE run_provider (
+            seq INTEGER NOT NULL, place INTEGER NOT NULL, provider TEXT NOT NULL, PRIMARY KEY (seq, place)) WITHOUT ROWID;
+        CREATE TABLE run_contract (
+            contract TEXT NOT NULL, seq INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (contract, seq)) WITHOUT ROWID;
+        CREATE INDEX run_contract_seq ON run_contract (seq, place);
+        CREATE TABLE charge (
+            seq INTEGER NOT NULL, place INTEGER NOT NULL, time INTEGER NOT NULL, payer TEXT NOT NULL,
+            payee TEXT NOT NULL, contract TEXT NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (seq, place)) WITHOUT ROWID;
+        CREATE INDEX charge_payer ON charge (payer, time);
+        CREATE INDEX charge_payee ON charge (payee, time);
+        PRAGMA application_id = \(application);
+        PRAGMA user_version = \(version);
+        """
+}
