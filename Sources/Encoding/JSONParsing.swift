@@ -41,6 +41,9 @@ extension JSONValue {
     private static func parseBuffer(
         _ buffer: UnsafeBufferPointer<UInt8>, _ maximumDepth: Int
     ) -> Result<JSONValue, JSONError> {
+        if buffer.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
+            return .failure(.malformed(reason: "the text is empty", line: 1, column: 1, offset: 0))
+        }
         // jansson itself stops at 2,048 levels; ours is a tighter bound, checked before any value is built.
         if exceedsDepth(buffer, maximumDepth) { return .failure(.tooDeep(limit: maximumDepth)) }
         var error = json_error_t()
@@ -54,7 +57,7 @@ extension JSONValue {
             }
             return .failure(
                 .malformed(
-                    reason: reason.isEmpty ? "empty text" : reason, line: Int(error.line), column: Int(error.column),
+                    reason: reason.isEmpty ? "unreadable" : reason, line: Int(error.line), column: Int(error.column),
                     offset: Int(error.position)))
         }
         defer { hexi_json_release(parsed) }
