@@ -1,4 +1,5 @@
 import COpenSSL
+import Encoding
 import Glibc
 
 /// A private key in a file: PKCS#8 (RFC 5958, RFC 8410) as PEM, in the clear or encrypted with scrypt and AES-256-CBC,
@@ -11,6 +12,25 @@ public enum KeyFile {
     ///
     /// - Parameter passphrase: UTF-8; `nil` leaves the key in the clear, guarded by the file's mode only.
     public static func write(_ key: SigningKey, to path: String, passphrase: String?) throws(KeyFileError) {
+        try create(path, key, passphrase)
+        if let failure = synchronizeFolder(of: path) { throw .cannotWrite(path: path, reason: failure) }
+    }
+
+    /// Puts a key in the place of an existing key file in one step: to add, change or remove its passphrase. At every
+    /// moment, also after a power cut, the path holds either the old file or the new one, whole.
+    public static func replace(_ key: SigningKey, at path: String, passphrase: String?) throws(KeyFileError) {
+        guard access(path, F_OK) == 0 else { throw .cannotRead(path: path, reason: reason()) }
+        let draft = "\(path).\(Base64.encodeURL(RandomBytes.generate(6))).new"
+        try create(draft, key, passphrase)
+        guard rename(draft, path) == 0 else {
+            let failure = reason()
+            unlink(draft)
+            throw .cannotWrite(path: path, reason: failure)
+        }
+        if let failure = synchronizeFolder(of: path) { throw .cannotWrite(path: path, reason: failure) }
+    }
+
+    private static func create(_ path: String, _ key: SigningKey, _ passphrase: String?) throws(KeyFileError) {
         if passphrase?.isEmpty == true { throw .emptyPassphrase }
         var text = encode(key, passphrase)
         defer { text.wipe() }
@@ -24,7 +44,6 @@ public enum KeyFile {
             unlink(path)
             throw .cannotWrite(path: path, reason: failure)
         }
-        if let failure = synchronizeFolder(of: path) { throw .cannotWrite(path: path, reason: failure) }
     }
 
     /// Reads the one key of a file.

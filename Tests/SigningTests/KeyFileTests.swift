@@ -74,6 +74,26 @@ import Testing
         }
     }
 
+    @Test func aPassphraseIsAddedChangedAndRemovedInPlace() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("key.pem")
+        let key = try testKey(4)
+        #expect(throws: KeyFileError.cannotRead(path: path, reason: "No such file or directory")) {
+            try KeyFile.replace(key, at: path, passphrase: nil)
+        }
+        try KeyFile.write(key, to: path, passphrase: nil)
+        for passphrase in ["first", "second", nil] {
+            try KeyFile.replace(key, at: path, passphrase: passphrase)
+            #expect(try KeyFile.read(path, passphrase: passphrase).verificationKey == key.verificationKey)
+            if passphrase != nil {
+                #expect(throws: KeyFileError.passphraseNeeded(path: path)) { try KeyFile.read(path, passphrase: nil) }
+            }
+        }
+        #expect(throws: KeyFileError.emptyPassphrase) { try KeyFile.replace(key, at: path, passphrase: "") }
+        // Nothing is left beside the key.
+        #expect(try shell("ls -A \(folder.path)").output == "key.pem\n")
+    }
+
     @Test func passphraseErrorsAreToldApart() throws {
         let folder = try TemporaryFolder()
         let path = folder.file("key.pem")
