@@ -55,18 +55,20 @@ final class POSIXPattern: @unchecked Sendable {
                 continue
             }
             switch character {
-            case UInt8(ascii: "["):
+            case UInt8(ascii: "[") where !escapes(characters, before: index):
                 inBracket = true
                 let afterCaret = next == UInt8(ascii: "^") && index + 2 < characters.count ? characters[index + 2] : next
                 if afterCaret == UInt8(ascii: "]") { return "a bracket expression that begins with ]" }
-            case UInt8(ascii: "\\"):
-                let isEscapedBackslash = index > 0 && escapes(characters, before: index)
-                if !isEscapedBackslash, isLetterOrDigit(next) || next == 0 { return "the escape \\\(Character(Unicode.Scalar(next)))" }
-                if !isEscapedBackslash, next == UInt8(ascii: "[") { return "the escape \\[ (write [[])" }
-            case UInt8(ascii: "?"):
-                let previous = index > 0 ? characters[index - 1] : 0
-                if "(*+?}".utf8.contains(previous), !(index > 1 && escapes(characters, before: index - 1)) {
-                    return "a ? after \(Character(Unicode.Scalar(previous)))"
+            case UInt8(ascii: "\\") where !escapes(characters, before: index):
+                // glibc has operators of its own: \w, \b, \<, \>, \`, \' and back-references.
+                guard !isLetterOrDigit(next), !"[<>`'".utf8.contains(next), next != 0 else {
+                    return "the escape \\\(Character(Unicode.Scalar(next)))"
+                }
+            case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "{"):
+                if escapes(characters, before: index) { continue }
+                let previous = index > 0 ? characters[index - 1] : UInt8(ascii: "(")
+                if "(|^*+?}".utf8.contains(previous), !escapes(characters, before: index - 1) {
+                    return "a \(Character(Unicode.Scalar(character))) that repeats nothing"
                 }
             default: break
             }
@@ -76,7 +78,7 @@ final class POSIXPattern: @unchecked Sendable {
 
     /// Whether an odd number of backslashes stands directly before the place.
     private static func escapes(_ characters: [UInt8], before index: Int) -> Bool {
-        characters[..<index].reversed().prefix { $0 == UInt8(ascii: "\\") }.count % 2 == 1
+        characters[..<max(0, index)].reversed().prefix { $0 == UInt8(ascii: "\\") }.count % 2 == 1
     }
 
     private static func isLetterOrDigit(_ character: UInt8) -> Bool {

@@ -38,6 +38,7 @@ import Testing
         ),
         (#"{"pattern":"b+"}"#, [#""abba""#], [#""aca""#, #""""#]),
         (#"{"pattern":"^a\\.b$"}"#, [#""a.b""#], [#""axb""#]),
+        (#"{"pattern":"^a\\+{2}\\\\*$"}"#, [#""a++""#, #""a++\\\\""#], [#""a+""#, #""a++*""#]),
         (#"{"pattern":"^$"}"#, [#""""#], [#""a""#]),
         (
             #"{"format":"date-time"}"#, [#""2026-11-21T08:30:00.000Z""#],
@@ -76,7 +77,8 @@ import Testing
         #"{"required":"a"}"#, #"{"anyOf":[]}"#, #"{"format":"email"}"#, #"{"$schema":"http://json-schema.org/draft-07/schema#"}"#,
         #"{"const":1,"enum":[1]}"#, #"{"$ref":"other.json"}"#, ##"{"$ref":"#/$defs/a/b"}"##, #"{"items":[]}"#, #"{"properties":[]}"#,
         #"{"pattern":"("}"#, #"{"pattern":"\\d"}"#, #"{"pattern":"(?:a)"}"#, #"{"pattern":"a+?"}"#, #"{"pattern":"(a)\\1"}"#,
-        #"{"pattern":"[[:alpha:]]"}"#, #"{"pattern":"[\\]]"}"#, #"{"pattern":"é"}"#, #"{"minimum":"1"}"#, #"{"uniqueItems":1}"#,
+        #"{"pattern":"[[:alpha:]]"}"#, #"{"pattern":"a**"}"#, #"{"pattern":"*a"}"#, #"{"pattern":"(+a)"}"#, #"{"pattern":"\\<a"}"#, #"{"pattern":"a\\"}"#, #"{"pattern":"\\[a"}"#,
+        #"{"pattern":"[\\]]"}"#, #"{"pattern":"é"}"#, #"{"minimum":"1"}"#, #"{"uniqueItems":1}"#,
     ])
     func refusesASchemaOfWrongForm(text: String) throws {
         #expect(throws: JSONSchemaError.self) { try schema(text) }
