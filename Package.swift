@@ -24,6 +24,9 @@ let package = Package(
         systemLibrary("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         systemLibrary("CSeccomp", pkgConfig: "libseccomp", apt: "libseccomp-dev"),
 
+        // A header of its own: CRC-32C by the processor's instruction, which Swift cannot name.
+        .systemLibrary(name: "CChecksum", path: "Sources/CLibraries/CChecksum"),
+
         // Pure layers, lowest first.
         .target(name: "Encoding", dependencies: ["CJansson"]),
         .target(name: "Signing", dependencies: ["Encoding", "COpenSSL", "CSodium"]),
@@ -36,7 +39,10 @@ let package = Package(
 
         // Layers that touch the machine.
         .target(name: "Sandbox", dependencies: ["Encoding", "Signing", "CSeccomp"]),
-        .target(name: "Storage", dependencies: ["Encoding", "Signing", "TransparencyLog", "CSQLite", "CSodium"]),
+        .target(
+            name: "Storage",
+            dependencies: ["Encoding", "Signing", "TransparencyLog", "CSQLite", "CSodium", "CChecksum"],
+            exclude: ["Ledger/README.md"]),
         .target(name: "HTTPTransport", dependencies: ["Encoding", "Signing", "CMicroHTTPD", "CCurl"]),
         .target(
             name: "Node",

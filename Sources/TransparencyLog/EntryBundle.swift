@@ -32,9 +32,9 @@ public enum EntryBundle {
     public static func decode(_ bytes: [UInt8]) throws(EntryBundleError) -> [[UInt8]] {
         var entries: [[UInt8]] = []
         var cursor = Cursor()
-        while let range = try bytes.withUnsafeBytes({ buffer in
-            Result { () throws(EntryBundleError) in try cursor.next(in: buffer) }
-        }).get() {
+        while let range = try bytes.withUnsafeBufferPointer({ buffer throws(EntryBundleError) in
+            try cursor.next(in: UnsafeRawBufferPointer(buffer))
+        }) {
             entries.append(Array(bytes[range]))
         }
         return entries

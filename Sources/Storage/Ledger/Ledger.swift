@@ -1,0 +1,121 @@
+import Signing
+import Synchronization
+import TransparencyLog
+
+/// The exchange's ledger in a folder: an append-only file of hash-chained entries with a Merkle tree over them and
+/// signed checkpoints. `README.md` beside this file describes the formats.
+///
+/// What is guaranteed: an append that was acknowledged is durable, chained and in the tree, and stays so through a crash
+/// at any instant. The order of entries is the order of calls. One process at a time has a ledger open.
+///
+/// All methods may be called from any thread or task. Those that are not `async` answer from memory or read files;
+/// ``recover()`` and ``close()`` wait for the writing threads.
+public final class Ledger: Sendable {
+    /// The Ed25519 key, named with the log's origin, that verifies this ledger's checkpoints.
+    public let verifier: NoteVerifier
+    let writer: LedgerWriter
+    let snapshotFile: SnapshotFile
+    private let lock: DirectoryLock
+    private let threads: Mutex<[WorkerThread]>
+    let repair = Mutex(())
+
+    /// Opens the ledger in a folder.
+    ///
+    /// - Parameters:
+    ///   - directory: the ledger's own folder; its parent must exist.
+    ///   - signer: the log's key, named with the log's origin. It must be the one that signed the checkpoint there.
+    ///   - snapshotKey: 32 secret bytes that authenticate state snapshots.
+    ///   - createIfMissing: makes a new ledger where there is none, instead of throwing.
+    ///   - log: told of what a start or a write found and did, in words for the operator.
+    public static func open(
+        directory: String, signer: NoteSigner, snapshotKey: [UInt8], createIfMissing: Bool = false,
+        log: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(LedgerError) -> Ledger {
+        let opening = LedgerOpening(directory: directory, signer: signer, snapshotKey: snapshotKey, log: log)
+        return try Ledger(opening, createIfMissing ? .either : .existing)
+    }
+
+    /// Makes a new, empty ledger. Throws ``LedgerError/alreadyExists(path:)`` if the folder has one; otherwise as
+    /// ``open(directory:signer:snapshotKey:createIfMissing:log:)``.
+    public static func create(
+        directory: String, signer: NoteSigner, snapshotKey: [UInt8],
+        log: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(LedgerError) -> Ledger {
+        try Ledger(
+            LedgerOpening(directory: directory, signer: signer, snapshotKey: snapshotKey, log: log), .new)
+    }
+
+    init(_ opening: LedgerOpening, _ mode: LedgerOpening.Mode) throws(LedgerError) {
+        let parts = try opening.open(mode)
+        verifier = opening.signer.verifier
+        snapshotFile = parts.snapshotFile
+        lock = parts.lock
+        let writer = try LedgerWriter(
+            journal: parts.journal, caches: parts.caches, checkpointFile: parts.checkpointFile,
+            signer: opening.signer, tip: parts.tip, log: opening.log)
+        self.writer = writer
+        let publishedSize = parts.publishedSize
+        threads = Mutex([])
+        var started = [try WorkerThread(name: "ledger-fill") { writer.fillFrames() }]
+        started.append(try WorkerThread(name: "ledger-write") { writer.writeFrames(publishedSize: publishedSize) })
+        threads.withLock { [started] in $0 = started }
+    }
+
+    deinit { close() }
+
+    // MARK: Appending
+
+    /// Gives entries their place in the order and returns at once; ``PendingAppend/value()`` returns when they are durable.
+    /// All entries of one call become durable together, or none. An empty append is a barrier: it is done when everything
+    /// before it is durable.
+    ///
+    /// Throws ``LedgerError/entryTooLong(index:length:)``, ``LedgerError/badDraft(index:reason:)``,
+    /// ``LedgerError/appendTooLarge(bytes:limit:)``, ``LedgerError/overloaded(pendingBytes:)``,
+    /// ``LedgerError/writingStopped(reason:)`` or ``LedgerError/closed``; then nothing was accepted and no place is taken.
+    public func enqueue(_ drafts: [EntryDraft]) throws(LedgerError) -> PendingAppend { try writer.enqueue(drafts) }
+
+    /// Appends entries and returns when they are durable. Throws what ``enqueue(_:)`` and ``PendingAppend/value()`` throw.
+    public func append(_ drafts: [EntryDraft]) async throws(LedgerError) -> [EntryReceipt] {
+        try await enqueue(drafts).value()
+    }
+
+    /// Why the ledger is read-only at present, if it is.
+    public var failure: LedgerError? { writer.monitor.withLock { $0.failure } }
+
+    /// After a failed write: cuts off what it left, and accepts appends again, from the last durable entry on. Appends
+    /// that had failed are gone; whatever was decided on top of them has to be decided anew. Returns without doing
+    /// anything if the ledger is writable; throws and stays read-only if the disk still fails.
+    public func recover() throws(LedgerError) { try writer.recover() }
+
+    // MARK: What is durable
+
+    /// The number of durable entries.
+    public var size: UInt64 { head.size }
+
+    /// The root of the tree over the durable entries.
+    public var root: SHA256Digest { head.root }
+
+    /// Size and root of one instant.
+    public var head: (size: UInt64, root: SHA256Digest) {
+        let tip = writer.durable
+        return (tip.size, tip.root)
+    }
+
+    /// The signed checkpoint for the durable entries: the bytes of a signed note (C2SP tlog-checkpoint).
+    public func checkpoint() -> [UInt8] { writer.monitor.withLock { $0.checkpointNote } }
+
+    // MARK: Ending
+
+    /// Lets every accepted append become durable, publishes the checkpoint and releases the folder. Later appends throw
+    /// ``LedgerError/closed``; reading goes on as long as this object lives. Closing again does nothing.
+    public func close() {
+        writer.monitor.withLock { $0.closing = true }
+        writer.monitor.signal(LedgerWriter.Condition.fill)
+        writer.monitor.signal(LedgerWriter.Condition.quiet)
+        let threads = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in threads { thread.join() }
+    }
+}

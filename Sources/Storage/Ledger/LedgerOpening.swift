@@ -1,0 +1,158 @@
+import CSodium
+import Glibc
+import Signing
+import TransparencyLog
+
+/// Opens a ledger's folder: finds the last durable entry, makes sure that what was published is still there, and only
+/// then cuts off a torn tail.
+struct LedgerOpening {
+    enum Mode {
+        /// The ledger must exist.
+        case existing
+        /// The ledger must not exist.
+        case new
+        /// Either.
+        case either
+    }
+
+    let directory: String
+    let signer: NoteSigner
+    let snapshotKey: [UInt8]
+    let log: @Sendable (String) -> Void
+    var operations = FileOperations.system
+
+    /// What a running ledger consists of.
+    struct Parts {
+        let lock: DirectoryLock
+        let journal: LedgerFile
+        let caches: LedgerCaches
+        let checkpointFile: CheckpointFile
+        let snapshotFile: SnapshotFile
+        let tip: ChainTip
+        let publishedSize: UInt64?
+    }
+
+    func open(_ mode: Mode) throws(LedgerError) -> Parts {
+        guard snapshotKey.count == SnapshotFile.keyLength else { throw .badSnapshotKey(length: snapshotKey.count) }
+        guard sodium_init() >= 0 else { throw .systemCall("sodium_init", path: "libsodium", code: ENOSYS) }
+        if mode != .existing, mkdir(directory, 0o750) != 0, errno != EEXIST {
+            throw .systemCall("mkdir", path: directory, code: errno)
+        }
+        guard access(directory, F_OK) == 0 else {
+            throw .notALedger(path: directory, reason: "there is no such folder; a ledger has to be created first")
+        }
+        let lock = try DirectoryLock(directory: directory)
+        let journal = try openJournal(mode)
+        let checkpointFile = CheckpointFile(path: directory + "/checkpoint", operations: operations)
+        let published = try checkpointFile.read(log: signer.verifier)
+        let caches = try LedgerCaches(directory: directory, operations: operations)
+        let snapshotFile = SnapshotFile(
+            path: directory + "/state-snapshot", origin: signer.name, key: snapshotKey, operations: operations)
+        let scan = JournalScan(journal: journal, limit: try journal.size())
+        let outcome = try findEnd(scan, caches, snapshotFile, published)
+        try cut(journal, outcome)
+        try caches.truncate(to: outcome.tip.size)
+        return Parts(
+            lock: lock, journal: journal, caches: caches, checkpointFile: checkpointFile, snapshotFile: snapshotFile,
+            tip: outcome.tip, publishedSize: published?.size)
+    }
+
+    private func openJournal(_ mode: Mode) throws(LedgerError) -> LedgerFile {
+        let path = directory + "/journal"
+        let exists = access(path, F_OK) == 0
+        if mode == .existing && !exists { throw .notALedger(path: path, reason: "there is no journal; is this a ledger's folder?") }
+        if mode == .new && exists { throw .alreadyExists(path: directory) }
+        let file = try LedgerFile(path, flags: O_RDWR | O_CREAT, operations: operations)
+        let header = try file.read(JournalFormat.header.count, at: 0)
+        if header == JournalFormat.header { return file }
+        // A journal that is cut off within its header never held an entry: its creation was interrupted.
+        guard mode != .existing, JournalFormat.header.starts(with: header) else {
+            throw .notALedger(path: path, reason: "it does not begin with \"HEXIJRN1\" and eight zero bytes")
+        }
+        try file.write(JournalFormat.header, at: 0)
+        try file.synchronize()
+        try LedgerFile.synchronizeDirectory(directory)
+        return file
+    }
+
+    // MARK: Finding the end
+
+    /// Walks from the snapshot if it is usable, from the beginning otherwise, and compares with what was published.
+    private func findEnd(
+        _ scan: JournalScan, _ caches: LedgerCaches, _ snapshotFile: SnapshotFile, _ published: Checkpoint?
+    ) throws(LedgerError) -> JournalScan.Outcome {
+        switch snapshotFile.read() {
+        case .success(let snapshot):
+            do throws(SnapshotRefusal) { return try walk(scan, caches, from: snapshot, published) } catch {
+                log("the state snapshot is not used: \(error.reason)")
+            }
+        case .failure(let refusal): log("the state snapshot is refused: \(refusal.reason)")
+        case nil: break
+        }
+        var publishedRoot = published?.size == 0 ? MerkleTree.emptyRoot : nil
+        let outcome = try scan.run(from: ChainTip(), caches: caches) { frontier in
+            if frontier.count == published?.size { publishedRoot = frontier.root }
+        }
+        try compare(published, with: publishedRoot, outcome, scan)
+        return outcome
+    }
+
+    /// Walks from the snapshot on; refuses the snapshot for whatever does not fit, which a walk from the beginning will
+    /// then either explain or find in order.
+    private func walk(
+        _ scan: JournalScan, _ caches: LedgerCaches, from snapshot: LedgerSnapshot, _ published: Checkpoint?
+    ) throws(SnapshotRefusal) -> JournalScan.Outcome {
+        do {
+            let start = snapshot.resumption
+            guard start.journalEnd <= scan.limit, try caches.reach(start.size),
+                try MerkleFrontier(size: start.size, node: caches.node) == start.frontier
+            else { throw SnapshotRefusal(reason: "it is ahead of the journal or of the caches") }
+            var roots: [UInt64: SHA256Digest] = [start.size: start.frontier.root]
+            let outcome = try scan.run(from: start, caches: caches) { frontier in
+                if frontier.count == snapshot.size || frontier.count == published?.size {
+                    roots[frontier.count] = frontier.root
+                }
+            }
+            guard roots[snapshot.size] == snapshot.root else {
+                throw SnapshotRefusal(reason: "the journal does not have its root \(snapshot.root) at \(snapshot.size) entries")
+            }
+            if let published, published.size < start.size {
+                let root = try MerkleTree.root(size: published.size, node: caches.node)
+                try ConsistencyProof(firstSize: published.size, secondSize: outcome.tip.size, node: caches.node)
+                    .verify(firstRoot: root, secondRoot: outcome.tip.root)
+                roots[published.size] = root
+            }
+            try compare(published, with: published.flatMap { roots[$0.size] }, outcome, scan)
+            return outcome
+        } catch let refusal as SnapshotRefusal {
+            throw refusal
+        } catch {
+            throw SnapshotRefusal(reason: "\(error)")
+        }
+    }
+
+    /// The published checkpoint must be about a beginning of this journal.
+    private func compare(
+        _ published: Checkpoint?, with root: SHA256Digest?, _ outcome: JournalScan.Outcome, _ scan: JournalScan
+    ) throws(LedgerError) {
+        guard let published else { return }
+        guard published.size <= outcome.tip.size, let root else {
+            guard outcome.tornBytes > 0 else {
+                throw .historyLost(checkpointSize: published.size, journalSize: outcome.tip.size)
+            }
+            throw .corruptJournal(
+                path: scan.journal.path, offset: outcome.tip.journalEnd, sequence: outcome.tip.size,
+                reason: outcome.tornReason + ", though the published checkpoint covers \(published.size) entries")
+        }
+        guard root == published.root else {
+            throw .historyChanged(size: published.size, checkpointRoot: published.root, journalRoot: root)
+        }
+    }
+
+    private func cut(_ journal: LedgerFile, _ outcome: JournalScan.Outcome) throws(LedgerError) {
+        guard outcome.tornBytes > 0 else { return }
+        log("cut \(outcome.tornBytes) bytes of an unfinished write off the journal: \(outcome.tornReason)")
+        try journal.truncate(to: outcome.tip.journalEnd)
+        try journal.synchronize()
+    }
+}

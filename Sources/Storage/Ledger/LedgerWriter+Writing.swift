@@ -1,0 +1,135 @@
+import TransparencyLog
+
+extension LedgerWriter {
+    private enum WriteStep {
+        case write(OpenFrame)
+        case publish
+        case stop
+    }
+
+    /// The writing thread, until the ledger is closed. `publishedSize` is the size of the checkpoint file's checkpoint.
+    func writeFrames(publishedSize: UInt64?) {
+        var published = publishedSize
+        var lastPublication: UInt64 = 0
+        while true {
+            switch nextWriteStep(published: published, lastPublication: lastPublication) {
+            case .write(let frame):
+                write(frame)
+            case .publish:
+                published = publish() ?? published
+                lastPublication = monotonicNanoseconds()
+            case .stop:
+                if published != durable.size { _ = publish() }
+                return
+            }
+        }
+    }
+
+    var durable: ChainTip { monitor.withLock { $0.durable } }
+
+    private func nextWriteStep(published: UInt64?, lastPublication: UInt64) -> WriteStep {
+        func step(_ state: inout State) -> WriteStep? {
+            if let frame = state.sealed.take() {
+                state.writing = true
+                return .write(frame)
+            }
+            return state.filled ? .stop : nil
+        }
+        guard published != durable.size else { return monitor.wait(on: Condition.write, until: step) }
+        let due = lastPublication + Self.publicationInterval
+        guard due > monotonicNanoseconds() else { return .publish }
+        return monitor.wait(on: Condition.write, deadline: due, until: step) ?? .publish
+    }
+
+    /// The order of writes: the frame, durable; then the caches; then the new checkpoint for readers; then the receipts.
+    /// So whoever has a receipt finds its entry in every later answer, and whoever has a checkpoint can get its entries.
+    private func write(_ frame: OpenFrame) {
+        do throws(LedgerError) {
+            try writeDurably(frame)
+            let note = try frame.hasEntries ? note(for: frame.tip) : nil
+            let results = frame.receipts()
+            monitor.withLock { state in
+                if let note {
+                    state.durable = frame.tip
+                    state.checkpointNote = note
+                }
+                state.pendingBytes -= frame.appends.reduce(0) { $0 + $1.byteCount }
+                state.spare = frame
+                state.writing = false
+            }
+            monitor.signal(Condition.fill)
+            for (append, receipts) in results { append.finish(.success(receipts)) }
+        } catch {
+            stop(frame, because: error)
+        }
+    }
+
+    private func writeDurably(_ frame: OpenFrame) throws(LedgerError) {
+        guard frame.hasEntries else { return }
+        try frame.bytes.withUnsafeBufferPointer { buffer throws(LedgerError) in
+            try journal.write(
+                UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: buffer[..<frame.used])), at: frame.offset)
+        }
+        try journal.synchronize()
+        do throws(LedgerError) { try caches.write(frame.addition) } catch {
+            // The entries are durable; the caches are mended from the journal when somebody misses something in them.
+            log("the ledger's caches could not be written: \(error)")
+        }
+    }
+
+    private func note(for tip: ChainTip) throws(LedgerError) -> [UInt8] {
+        do throws(SignedNoteError) {
+            return try Checkpoint(origin: signer.name, size: tip.size, root: tip.root).signed(by: signer).bytes
+        } catch {
+            throw .badCheckpoint(path: checkpointFile.path, reason: "\(error)")
+        }
+    }
+
+    /// Fails the frame's appends and all that wait; none of them was acknowledged.
+    private func stop(_ frame: OpenFrame, because error: LedgerError) {
+        let failure = LedgerError.writingStopped(reason: "\(error)")
+        log("\(failure)")
+        let waiting = monitor.withLock { state in
+            state.failure = failure
+            state.spare = frame
+            state.writing = false
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        finish(frame.appends + waiting, with: failure)
+        monitor.signal(Condition.fill)
+        monitor.signal(Condition.quiet)
+    }
+
+    /// Publishes the checkpoint of what is durable; returns its size, or `nil` if it could not be written.
+    private func publish() -> UInt64? {
+        let (note, size) = monitor.withLock { ($0.checkpointNote, $0.durable.size) }
+        do throws(LedgerError) {
+            try checkpointFile.publish(note)
+            return size
+        } catch {
+            log("the checkpoint could not be published, and will be again: \(error)")
+            return nil
+        }
+    }
+
+    /// Cuts off what a failed write left behind the durable entries, and accepts appends again.
+    func recover() throws(LedgerError) {
+        let durable: ChainTip? = try monitor.wait(on: Condition.quiet) { state -> Result<ChainTip?, LedgerError>? in
+            if state.closing { return .failure(.closed) }
+            guard state.failure != nil else { return .success(nil) }
+            return state.filling || state.writing || state.sealed != nil ? nil : .success(state.durable)
+        }.get()
+        guard let durable else { return }
+        // `failure` stays set meanwhile, so nobody writes.
+        try journal.truncate(to: durable.journalEnd)
+        try journal.synchronize()
+        monitor.withLock { state in
+            state.failure = nil
+            state.pendingBytes = 0
+            state.nextSequence = durable.size
+            state.recoveries += 1
+        }
+        monitor.signal(Condition.fill)
+    }
+}
