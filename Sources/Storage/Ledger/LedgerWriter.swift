@@ -23,7 +23,7 @@ final class LedgerWriter: Sendable {
         var nextSequence: UInt64
         /// Filled and sealed, on its way to the writing thread.
         var sealed: OpenFrame?
-        /// Not in use by either thread.
+        /// In use by neither thread. There are two frames in all: one is filled while the other is written.
         var spare: OpenFrame?
         /// The filling thread holds entries that are not handed over.
         var filling = false
@@ -136,7 +136,7 @@ final class LedgerWriter: Sendable {
 
     /// The filling thread, until the ledger is closed.
     func fillFrames() {
-        guard var frame = monitor.withLock({ state in state.spare.take() }) else { return }
+        var frame = OpenFrame(after: durable)
         var recoveries = 0
         while true {
             let step = monitor.wait(on: Condition.fill) { state in
