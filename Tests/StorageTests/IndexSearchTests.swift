@@ -55,6 +55,7 @@ extension CatalogueIndex {
         ("flights", ["flights"]), ("FLIGHTS", ["flights"]), ("ｆｌｉｇｈｔｓ", ["flights"]), ("fli", ["flights"]),
         ("speed wind", ["weather"]), ("cafe", ["sheep"]), ("café", ["sheep"]), ("cafe\u{301}", ["sheep"]),
         ("aviation departure", ["flights"]), ("flights sheep", []), ("weather 风速", ["weather"]), ("ights", []),
+        ("flight", ["flights"]), ("departures", ["flights"]), ("delayed flight", ["flights"]),
     ])
     func englishWordsAreFoundByTheirBeginningsInAnyCase(text: String, expected: [String]) throws {
         #expect(try filled().found(text) == expected)

@@ -2,7 +2,7 @@ import Encoding
 import Signing
 
 extension CatalogueIndex {
-    static let countedTotal: Int64 = 1_000
+    static let countedTotal = 1_000
     static let longestText = 512
     static let mostRuns = 16
 
@@ -22,17 +22,33 @@ extension CatalogueIndex {
         if runs.isEmpty && !query.text.allSatisfy(\.isWhitespace) {
             return CataloguePage(hits: [], total: 0, totalIsExact: true, nextCursor: nil)
         }
-        let whole = SearchTerms.wholeExpression(query, runs)
-        let fingerprint = Hexadecimal.encode(SHA256.hash(Array("\(query.text)\n\(whole)".utf8)).bytes.prefix(4))
-        let start = try Cursor(query.cursor, fingerprint: fingerprint)
+        let mark = [query.text] + [query.provider, query.grade, query.class].map { $0.map { "=\($0)" } ?? "" }
+        let hash = SHA256.hash(Array("\(mark) \(query.includeWithdrawn)".utf8))
+        let fingerprint = Hexadecimal.encode(hash.bytes.prefix(4))
+        let start = try query.cursor.map { (text) throws(IndexError) in try Cursor(text, fingerprint: fingerprint) }
         return try reader.withLock { (connection) throws(IndexError) in
-            var page: CataloguePage?
             // One transaction, so that hits and total are of the same moment.
             try connection.execute("BEGIN")
             defer { try? connection.execute("COMMIT") }
-            page = try Self.page(query, runs, whole, start, fingerprint, connection)
-            return page ?? CataloguePage(hits: [], total: 0, totalIsExact: true, nextCursor: nil)
+            let phrases = try Self.phrases(runs, connection)
+            return try Self.page(query, phrases, start, fingerprint, connection)
         }
+    }
+
+    /// What to look for. A word that no text holds just so may be the beginning of others; a single ideograph is the
+    /// first of a pair, unless it stands at an end.
+    private static func phrases(
+        _ runs: [SearchText.Run], _ connection: SQLiteConnection
+    ) throws(IndexError) -> [SearchTerms.Phrase] {
+        var phrases: [SearchTerms.Phrase] = []
+        for (index, run) in runs.enumerated() where !runs[..<index].contains(run) {
+            var isOpen = run.phrase == run.terms
+            if case .word(let word) = run {
+                isOpen = try rows(SearchTerms.exactly(word), limit: 1, connection).isEmpty
+            }
+            phrases.append(SearchTerms.Phrase(terms: run.phrase, isOpen: isOpen))
+        }
+        return phrases
     }
 
     /// The product with this identifier, whatever its status; its `rank` is 0.
@@ -49,58 +65,83 @@ extension CatalogueIndex {
     }
 
     private static func page(
-        _ query: CatalogueQuery, _ runs: [SearchText.Run], _ whole: String, _ start: Cursor, _ fingerprint: String,
+        _ query: CatalogueQuery, _ phrases: [SearchTerms.Phrase], _ start: Cursor?, _ fingerprint: String,
         _ connection: SQLiteConnection
     ) throws(IndexError) -> CataloguePage {
+        let matching = try rows(SearchTerms.wholeExpression(query, phrases), limit: countedTotal + 1, connection)
+        // One more than the page holds tells whether there is a next page.
+        let places = if let start {
+            try following(start, query, phrases, connection)
+        } else {
+            try first(matching, query, phrases, connection)
+        }
         var hits: [CatalogueHit] = []
-        var last = start
-        var hasMore = false
-        for tier in SearchTerms.Tier.allCases where tier.rawValue >= start.tier && !hasMore {
-            guard let expression = SearchTerms.expression(query, runs, tier) else { continue }
-            let below = tier.rawValue == start.tier ? start.id : Int64.max
-            let wanted = query.limit - hits.count + 1
-            try find(expression, below: below, limit: wanted, connection) { (row) throws(IndexError) in
-                if hits.count == query.limit {
-                    hasMore = true
-                    return false
-                }
-                hits.append(try hit(row, rank: tier.rawValue, path: connection.path))
-                last = Cursor(tier: tier.rawValue, id: row.integer(0))
-                return true
+        let sql = "SELECT id, identifier, status, updated, seq, body FROM document WHERE id = ?"
+        for place in places.prefix(query.limit) {
+            try connection.query(sql, [.integer(place.id)]) { (row) throws(IndexError) in
+                hits.append(try hit(row, rank: place.tier, path: connection.path))
+                return false
             }
         }
-        let total = try count(whole, connection)
+        let last = places.count > query.limit ? places[query.limit - 1] : nil
         return CataloguePage(
-            hits: hits, total: Int(min(total, countedTotal)), totalIsExact: total <= countedTotal,
-            nextCursor: hasMore ? last.text(fingerprint: fingerprint) : nil)
+            hits: hits, total: min(matching.count, countedTotal), totalIsExact: matching.count <= countedTotal,
+            nextCursor: last?.text(fingerprint: fingerprint))
     }
 
-    /// `CROSS JOIN` keeps the full-text table outermost, which is what makes the rows come in order without sorting.
-    private static func find(
-        _ expression: String, below: Int64, limit: Int, _ connection: SQLiteConnection,
-        _ body: (SQLiteRow) throws(IndexError) -> Bool
-    ) throws(IndexError) {
-        if expression.isEmpty {
-            let sql = """
-                SELECT id, identifier, status, updated, seq, body FROM document WHERE id < ? ORDER BY id DESC LIMIT ?
-                """
-            return try connection.query(sql, [.integer(below), .integer(Int64(limit))], body)
+    /// The first page's rows. Every tier holds the better ones, so what they gave is passed over; and once all that
+    /// match have been found there is no need to ask the other tiers, which matters for words that are in many texts
+    /// but seldom together.
+    private static func first(
+        _ matching: [Int64], _ query: CatalogueQuery, _ phrases: [SearchTerms.Phrase], _ connection: SQLiteConnection
+    ) throws(IndexError) -> [Cursor] {
+        let wanted = min(matching.count, query.limit + 1)
+        var places: [Cursor] = []
+        var seen: Set<Int64> = []
+        for tier in SearchTerms.Tier.allCases where places.count < wanted {
+            let rows = if tier == .any {
+                matching
+            } else if let expression = SearchTerms.expression(query, phrases, tier) {
+                try rows(expression, limit: wanted + seen.count, connection)
+            } else {
+                [Int64]()
+            }
+            for id in rows where places.count < wanted && seen.insert(id).inserted {
+                places.append(Cursor(tier: tier.rawValue, id: id))
+            }
         }
-        let sql = """
-            SELECT d.id, d.identifier, d.status, d.updated, d.seq, d.body
-            FROM words CROSS JOIN document d ON d.id = words.rowid
-            WHERE words MATCH ? AND words.rowid < ? ORDER BY words.rowid DESC LIMIT ?
-            """
-        try connection.query(sql, [.text(expression), .integer(below), .integer(Int64(limit))], body)
+        return places
     }
 
-    private static func count(_ expression: String, _ connection: SQLiteConnection) throws(IndexError) -> Int64 {
-        let limit = SQLiteValue.integer(countedTotal + 1)
-        if expression.isEmpty {
-            return try connection.integer("SELECT count(*) FROM (SELECT 1 FROM document LIMIT ?)", [limit]) ?? 0
+    /// A later page's rows: from the place where the one before ended. What better tiers gave on earlier pages is not
+    /// known here, so the full-text engine has to leave it out.
+    private static func following(
+        _ start: Cursor, _ query: CatalogueQuery, _ phrases: [SearchTerms.Phrase], _ connection: SQLiteConnection
+    ) throws(IndexError) -> [Cursor] {
+        var places: [Cursor] = []
+        for tier in SearchTerms.Tier.allCases where tier.rawValue >= start.tier && places.count <= query.limit {
+            guard let expression = SearchTerms.remainder(query, phrases, tier) else { continue }
+            let below = tier.rawValue == start.tier ? start.id : Int64.max
+            let found = try rows(expression, below: below, limit: query.limit + 1 - places.count, connection)
+            places += found.map { Cursor(tier: tier.rawValue, id: $0) }
         }
-        let sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
-        return try connection.integer(sql, [.text(expression), limit]) ?? 0
+        return places
+    }
+
+    /// The rows that match, the latest first, read no further than needed. An empty expression matches all.
+    private static func rows(
+        _ expression: String, below: Int64 = .max, limit: Int, _ connection: SQLiteConnection
+    ) throws(IndexError) -> [Int64] {
+        var rows: [Int64] = []
+        let bounds: [SQLiteValue] = [.integer(below), .integer(Int64(limit))]
+        let sql = expression.isEmpty
+            ? "SELECT id FROM document WHERE id < ? ORDER BY id DESC LIMIT ?"
+            : "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
+        try connection.query(sql, (expression.isEmpty ? [] : [.text(expression)]) + bounds) { (row) throws(IndexError) in
+            rows.append(row.integer(0))
+            return true
+        }
+        return rows
     }
 
     private static func hit(_ row: SQLiteRow, rank: Int, path: String) throws(IndexError) -> CatalogueHit {
@@ -112,7 +153,7 @@ extension CatalogueIndex {
             seq: UInt64(clamping: row.integer(4)), body: body)
     }
 
-    /// Where a page ended: the tier and row of its last hit, and a mark of the query it belongs to.
+    /// The tier and row of a hit. As text, with a mark of the query it belongs to, it says where a page ended.
     private struct Cursor {
         var tier: Int
         var id: Int64
@@ -122,11 +163,7 @@ extension CatalogueIndex {
             self.id = id
         }
 
-        init(_ text: String?, fingerprint: String) throws(IndexError) {
-            guard let text else {
-                self.init(tier: 0, id: .max)
-                return
-            }
+        init(_ text: String, fingerprint: String) throws(IndexError) {
             let parts = text.split(separator: "-", omittingEmptySubsequences: false)
             guard parts.count == 3, parts[0] == fingerprint, let tier = Int(parts[1]), let id = Int64(parts[2]),
                 SearchTerms.Tier(rawValue: tier) != nil, id >= 0

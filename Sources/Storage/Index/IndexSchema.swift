@@ -12,7 +12,7 @@ enum IndexSchema {
             id INTEGER PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, status TEXT NOT NULL, updated INTEGER NOT NULL,
             seq INTEGER NOT NULL, body TEXT NOT NULL);
         CREATE VIRTUAL TABLE words USING fts5(
-            terms, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3', columnsize = 0);
+            terms, tokenize = 'porter unicode61 remove_diacritics 2', prefix = '2 3', columnsize = 0);
         CREATE TABLE run (
             seq INTEGER PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, time INTEGER NOT NULL, buyer TEXT NOT NULL,
             query TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT, rows INTEGER);

@@ -70,53 +70,69 @@ enum SearchTerms {
     }
 
     private static func facet(_ name: String, _ value: String) -> String {
-        Place.facet.rawValue + name + Hexadecimal.encode(value.utf8)
+        Place.facet.rawValue + name + Hexadecimal.encode(value.utf8) + unstemmed
     }
+
+    /// Ends the terms that are no words: the tokenizer's stemming of English leaves what ends with a digit alone.
+    private static let unstemmed = "0"
 
     private static func exactTerm(_ runs: [SearchText.Run]) -> String {
         let text = runs.flatMap(\.phrase).joined(separator: " ")
-        return Place.exact.rawValue + Hexadecimal.encode(SHA256.hash(Array(text.utf8)).bytes.prefix(8))
+        return Place.exact.rawValue + Hexadecimal.encode(SHA256.hash(Array(text.utf8)).bytes.prefix(8)) + unstemmed
     }
 
     // MARK: Searching
 
-    /// The full-text expression for one tier, without the documents of the better tier; `nil` where a query without
-    /// words has no such tier. Every piece of the user's text stands in quotes, so nothing in it is an operator.
-    static func expression(_ query: CatalogueQuery, _ runs: [SearchText.Run], _ tier: Tier) -> String? {
-        let facets = facets(of: query)
-        if runs.isEmpty {
-            guard tier == .any else { return nil }
-            return facets.isEmpty ? "" : facets.joined(separator: " AND ")
-        }
-        var expression = words(runs, tier)
+    /// Terms that must follow one another. `isOpen` lets the last one go on (weath finds weather); it is set only
+    /// where it must be, because all terms with one beginning have to be merged before the first hit is known.
+    struct Phrase {
+        var terms: [String]
+        var isOpen: Bool
+    }
+
+    /// The expression that tells whether a word is in some text just as it is, stemming apart.
+    static func exactly(_ word: String) -> String { quoted([Place.any.rawValue + word]) }
+
+    /// The full-text expression for one tier and all that are better; `nil` where a query without words has no such
+    /// tier. Every piece of the user's text stands in quotes, so nothing in it is an operator.
+    static func expression(_ query: CatalogueQuery, _ phrases: [Phrase], _ tier: Tier) -> String? {
+        if phrases.isEmpty { return tier == .any ? wholeExpression(query, phrases) : nil }
+        return (facets(of: query) + ["(\(words(query, phrases, tier)))"]).joined(separator: " AND ")
+    }
+
+    /// The expression for one tier without the better ones.
+    static func remainder(_ query: CatalogueQuery, _ phrases: [Phrase], _ tier: Tier) -> String? {
+        guard let expression = expression(query, phrases, tier) else { return nil }
+        guard !phrases.isEmpty, let better = Tier(rawValue: tier.rawValue - 1) else { return expression }
         // An identifier is no title, so a document of the first tier need not be in the next ones: it is named again.
-        if let better = Tier(rawValue: tier.rawValue - 1) {
-            expression = "(\(expression)) NOT ((\(words(runs, better))) OR \(words(runs, .exact)))"
-        }
-        return (facets + ["(\(expression))"]).joined(separator: " AND ")
+        let others = "(\(words(query, phrases, better))) OR \(words(query, phrases, .exact))"
+        return "(\(expression)) NOT (\(others))"
     }
 
     /// The expression that every matching document satisfies, of whatever tier.
-    static func wholeExpression(_ query: CatalogueQuery, _ runs: [SearchText.Run]) -> String {
-        let words = runs.isEmpty ? [] : ["(\(words(runs, .any)))"]
+    static func wholeExpression(_ query: CatalogueQuery, _ phrases: [Phrase]) -> String {
+        let words = phrases.isEmpty ? [] : ["(\(words(query, phrases, .any)))"]
         return (facets(of: query) + words).joined(separator: " AND ")
     }
 
-    private static func words(_ runs: [SearchText.Run], _ tier: Tier) -> String {
+    private static func words(_ query: CatalogueQuery, _ phrases: [Phrase], _ tier: Tier) -> String {
+        func all(_ place: Place) -> [String] { phrases.map { expression($0, place) } }
         switch tier {
-        case .exact: quoted([exactTerm(runs)])
+        case .exact: return quoted([exactTerm(SearchText.runs(query.text))])
         case .start:
-            (runs.prefix(1).map { phrase($0.phrase.prefix(1), .start, isOpen: $0.phrase.count == 1 && $0.isOpen) }
-                + runs.map { phrase($0.phrase[...], .title, isOpen: $0.isOpen) }).joined(separator: " AND ")
-        case .title: runs.map { phrase($0.phrase[...], .title, isOpen: $0.isOpen) }.joined(separator: " AND ")
-        case .key: runs.map { phrase($0.phrase[...], .key, isOpen: $0.isOpen) }.joined(separator: " AND ")
-        case .any: runs.map { phrase($0.phrase[...], .any, isOpen: $0.isOpen) }.joined(separator: " AND ")
+            let first = phrases.prefix(1).map { phrase in
+                let term = Array(phrase.terms.prefix(1))
+                return expression(Phrase(terms: term, isOpen: phrase.isOpen && phrase.terms.count == 1), .start)
+            }
+            return (first + all(.title)).joined(separator: " AND ")
+        case .title: return all(.title).joined(separator: " AND ")
+        case .key: return all(.key).joined(separator: " AND ")
+        case .any: return all(.any).joined(separator: " AND ")
         }
     }
 
-    /// Terms that must follow one another; `isOpen` lets the last one go on (weath finds weather).
-    private static func phrase(_ terms: ArraySlice<String>, _ place: Place, isOpen: Bool) -> String {
-        quoted(terms.map { place.rawValue + $0 }) + (isOpen ? " *" : "")
+    private static func expression(_ phrase: Phrase, _ place: Place) -> String {
+        quoted(phrase.terms.map { place.rawValue + $0 }) + (phrase.isOpen ? " *" : "")
     }
 
     private static func quoted(_ terms: [String]) -> String {

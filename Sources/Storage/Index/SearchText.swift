@@ -6,7 +6,7 @@
 /// word of two characters, which most Chinese words are.
 enum SearchText {
     /// A run of letters that belong together.
-    enum Run: Equatable {
+    enum Run: Hashable {
         case word(String)
         case ideographs([Character])
 
@@ -23,15 +23,6 @@ enum SearchText {
             switch self {
             case .word(let text): [text]
             case .ideographs(let characters): characters.count == 1 ? [String(characters)] : pairs(characters)
-            }
-        }
-
-        /// Whether the last term may go on: a word may be the beginning of a longer one, and a single ideograph the
-        /// first of a pair.
-        var isOpen: Bool {
-            switch self {
-            case .word: true
-            case .ideographs(let characters): characters.count == 1
             }
         }
 

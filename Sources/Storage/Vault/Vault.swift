@@ -81,7 +81,8 @@ public final class Vault: Sendable {
         return try store(kind: kind) { (buffer) throws(VaultError) in try source.read(into: buffer) }
     }
 
-    private func store(
+    /// Stores what `source` gives (see `VaultContainer.seal`). If anything fails, nothing is left behind.
+    func store(
         kind: VaultKind, source: (UnsafeMutableRawBufferPointer) throws(VaultError) -> Int
     ) throws(VaultError) -> SHA256Digest {
         let file = try VaultTemporary.create(in: temporaryFolder)
