@@ -209,7 +209,7 @@ enum FishCompletion {
                 set -l path \(quoted(program))
                 for word in (commandline -opc)[2..-1]
                     switch "$path $word"
-            \(nodes.filter { $0.path.count > 1 }.map { "            case \(quoted($0.name))\n                set path \(quoted($0.name))" }.joined(separator: "\n"))
+            \(steps(nodes))
                     end
                 end
                 test "$path" = "$argv[1]"
@@ -217,6 +217,12 @@ enum FishCompletion {
             complete -c \(program) -f
             """
         return ([head] + nodes.flatMap { lines($0, program, function) }).joined(separator: "\n") + "\n"
+    }
+
+    private static func steps(_ nodes: [CompletionNode]) -> String {
+        nodes.filter { $0.path.count > 1 }.map { node in
+            "            case \(quoted(node.name))\n                set path \(quoted(node.name))"
+        }.joined(separator: "\n")
     }
 
     private static func lines(_ node: CompletionNode, _ program: String, _ function: String) -> [String] {
