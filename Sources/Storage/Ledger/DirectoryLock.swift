@@ -14,4 +14,6 @@ struct DirectoryLock: Sendable {
         try file.truncate(to: 0)
         try file.write(Array("\(getpid())\n".utf8), at: 0)
     }
+
+    func release() { file.unlock() }
 }

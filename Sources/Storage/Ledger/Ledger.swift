@@ -116,6 +116,8 @@ public final class Ledger: Sendable {
             defer { threads = [] }
             return threads
         }
+        guard !threads.isEmpty else { return }
         for thread in threads { thread.join() }
+        lock.release()
     }
 }

@@ -98,6 +98,8 @@ final class LedgerFile: Sendable {
     /// Takes the exclusive lock of the file without waiting; false if somebody else has it.
     func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 
+    func unlock() { flock(descriptor, LOCK_UN) }
+
     /// Makes the names in a directory durable.
     static func synchronizeDirectory(_ path: String) throws(LedgerError) {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
