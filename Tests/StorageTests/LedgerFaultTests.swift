@@ -86,6 +86,26 @@ final class Acknowledged: Sendable {
         #expect(try LedgerSamples.check(try folder.bytes("journal"), root: ledger.root).count == 2)
     }
 
+    @Test func recoveringManyTimesAtOnceCutsNothingThatWasAppendedSince() async throws {
+        let (folder, disk) = (try LedgerFolder(), FaultyDisk())
+        let ledger = try LedgerSamples.open(folder, operations: disk.operations)
+        for round in 0..<20 {
+            disk.faults.withLock { $0 = .init(failingSuffix: "/journal", partialBytes: 50) }
+            await #expect(throws: LedgerError.self) { try await ledger.append([LedgerSamples.draft(round)]) }
+            disk.faults.withLock { $0 = .init() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        try ledger.recover()
+                        _ = try await ledger.append([LedgerSamples.draft(round)])
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        #expect(try LedgerSamples.check(try folder.bytes("journal"), root: ledger.root).count == 80)
+    }
+
     @Test func reopeningAfterAFailedWriteFindsEveryAcknowledgedEntry() async throws {
         let (folder, disk) = (try LedgerFolder(), FaultyDisk())
         var ledger: Ledger? = try LedgerSamples.open(folder, operations: disk.operations)

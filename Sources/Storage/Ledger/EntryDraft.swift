@@ -1,5 +1,4 @@
 import Encoding
-import Signing
 
 /// An entry on its way into the ledger.
 public struct EntryDraft: Sendable {
@@ -12,24 +11,5 @@ public struct EntryDraft: Sendable {
     public init(time: Timestamp, content: [UInt8]) {
         self.time = time
         self.content = content
-    }
-}
-
-/// Where an entry stands in the ledger. A receipt is handed out only when the entry is durable.
-public struct EntryReceipt: Sendable, Hashable {
-    /// The index of the entry, from 0.
-    public let sequence: UInt64
-    /// SHA-256(0x00 ‖ entry), the leaf of the Merkle tree.
-    public let leafHash: SHA256Digest
-    /// The draft's time.
-    public let time: Timestamp
-
-    /// The index of the entry, from 0.
-    public var seq: UInt64 { sequence }
-
-    public init(sequence: UInt64, leafHash: SHA256Digest, time: Timestamp) {
-        self.sequence = sequence
-        self.leafHash = leafHash
-        self.time = time
     }
 }

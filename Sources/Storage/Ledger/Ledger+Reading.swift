@@ -160,10 +160,11 @@ extension Ledger {
     /// Runs `body` over the caches; if they turn out wrong, rewrites them from the journal and runs it again.
     func mendingCaches<Value>(_ body: (LedgerCaches) throws(CacheMiss) -> Value) throws(LedgerError) -> Value {
         do throws(CacheMiss) { return try body(writer.caches) } catch {}
-        let durable = writer.durable
-        try repair.withLock { _ throws(LedgerError) in
+        return try repair.withLock { _ throws(LedgerError) in
             // Another caller may have mended them while this one waited.
+            do throws(CacheMiss) { return try body(writer.caches) } catch {}
             writer.log("the ledger's caches do not fit the journal; rewriting them")
+            let durable = writer.durable
             // Positions behind `durable` belong to the writing thread; those before it never change their contents.
             let outcome = try JournalScan(journal: writer.journal, limit: durable.journalEnd)
                 .run(from: ChainTip(), caches: writer.caches)
@@ -172,10 +173,10 @@ extension Ledger {
                     path: writer.journal.path, offset: outcome.tip.journalEnd, sequence: outcome.tip.size,
                     reason: "the journal no longer gives the root \(durable.root) of \(durable.size) entries")
             }
-        }
-        do throws(CacheMiss) { return try body(writer.caches) } catch {
-            throw .corruptJournal(
-                path: writer.journal.path, offset: 0, sequence: 0, reason: "its caches could not be rewritten")
+            do throws(CacheMiss) { return try body(writer.caches) } catch {
+                throw .corruptJournal(
+                    path: writer.journal.path, offset: 0, sequence: 0, reason: "its caches could not be rewritten")
+            }
         }
     }
 }

@@ -56,9 +56,16 @@ public final class Ledger: Sendable {
         self.writer = writer
         let publishedSize = parts.publishedSize
         threads = Mutex([])
-        var started = [try WorkerThread(name: "ledger-fill") { writer.fillFrames() }]
-        started.append(try WorkerThread(name: "ledger-write") { writer.writeFrames(publishedSize: publishedSize) })
-        threads.withLock { [started] in $0 = started }
+        let writing = try WorkerThread(name: "ledger-write") { writer.writeFrames(publishedSize: publishedSize) }
+        do throws(LedgerError) {
+            let filling = try WorkerThread(name: "ledger-fill") { writer.fillFrames() }
+            threads.withLock { $0 = [filling, writing] }
+        } catch {
+            writer.monitor.withLock { $0.filled = true }
+            writer.monitor.signal(LedgerWriter.Condition.write)
+            writing.join()
+            throw error
+        }
     }
 
     deinit { close() }

@@ -11,15 +11,25 @@ extension LedgerWriter {
     func writeFrames(publishedSize: UInt64?) {
         var published = publishedSize
         var lastPublication: UInt64 = 0
+        var complained = false
         while true {
             switch nextWriteStep(published: published, lastPublication: lastPublication) {
             case .write(let frame):
                 write(frame)
             case .publish:
-                published = publish() ?? published
+                do throws(LedgerError) {
+                    published = try publish()
+                    complained = false
+                } catch {
+                    // It is tried again until it succeeds; one message is enough.
+                    if !complained { log("the checkpoint could not be published, and will be again: \(error)") }
+                    complained = true
+                }
                 lastPublication = monotonicNanoseconds()
             case .stop:
-                if published != durable.size { _ = publish() }
+                do throws(LedgerError) {
+                    if published != durable.size { _ = try publish() }
+                } catch { log("the last checkpoint could not be published; the next start will do it: \(error)") }
                 return
             }
         }
@@ -101,16 +111,11 @@ extension LedgerWriter {
         monitor.signal(Condition.quiet)
     }
 
-    /// Publishes the checkpoint of what is durable; returns its size, or `nil` if it could not be written.
-    private func publish() -> UInt64? {
+    /// Publishes the checkpoint of what is durable; returns its size.
+    private func publish() throws(LedgerError) -> UInt64 {
         let (note, size) = monitor.withLock { ($0.checkpointNote, $0.durable.size) }
-        do throws(LedgerError) {
-            try checkpointFile.publish(note)
-            return size
-        } catch {
-            log("the checkpoint could not be published, and will be again: \(error)")
-            return nil
-        }
+        try checkpointFile.publish(note)
+        return size
     }
 
     /// Cuts off what a failed write left behind the durable entries, and accepts appends again.
@@ -118,14 +123,24 @@ extension LedgerWriter {
         let durable: ChainTip? = try monitor.wait(on: Condition.quiet) { state -> Result<ChainTip?, LedgerError>? in
             if state.closing { return .failure(.closed) }
             guard state.failure != nil else { return .success(nil) }
-            return state.filling || state.writing || state.sealed != nil ? nil : .success(state.durable)
+            // One recovery at a time: a second one must not cut off what was appended after the first.
+            if state.recovering || state.filling || state.writing || state.sealed != nil { return nil }
+            state.recovering = true
+            return .success(state.durable)
         }.get()
         guard let durable else { return }
-        // `failure` stays set meanwhile, so nobody writes.
-        try journal.truncate(to: durable.journalEnd)
-        try journal.synchronize()
+        defer { monitor.signal(Condition.quiet) }
+        do throws(LedgerError) {
+            // `failure` stays set meanwhile, so nobody writes.
+            try journal.truncate(to: durable.journalEnd)
+            try journal.synchronize()
+        } catch {
+            monitor.withLock { $0.recovering = false }
+            throw error
+        }
         monitor.withLock { state in
             state.failure = nil
+            state.recovering = false
             state.pendingBytes = 0
             state.nextSequence = durable.size
             state.recoveries += 1

@@ -34,6 +34,8 @@ final class LedgerWriter: Sendable {
         var checkpointNote: [UInt8]
         /// Why nothing can be appended at present.
         var failure: LedgerError?
+        /// Somebody is cutting off what a failed write left.
+        var recovering = false
         /// Counts recoveries, so that the filling thread knows when to go back to what is durable.
         var recoveries = 0
         var closing = false
