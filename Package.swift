@@ -38,7 +38,10 @@ let package = Package(
             name: "Exchange", dependencies: ["Encoding", "Signing", "TransparencyLog", "Contracts"]),
 
         // Layers that touch the machine.
-        .target(name: "Sandbox", dependencies: ["Encoding", "Signing", "CSeccomp"]),
+        .target(name: "CSandboxLauncher", path: "Sources/CLibraries/CSandboxLauncher"),
+        .target(
+            name: "Policies", path: "Policies", exclude: ["README.md"], resources: [.embedInCode("documents")]),
+        .target(name: "Sandbox", dependencies: ["Encoding", "Signing", "Policies", "CSeccomp", "CSandboxLauncher"]),
         .target(
             name: "Storage",
             dependencies: ["Encoding", "Signing", "TransparencyLog", "CSQLite", "CSodium", "CChecksum"],
@@ -61,7 +64,7 @@ let package = Package(
         .testTarget(name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Signing", "Encoding"]),
         .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Encoding"]),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Signing", "Encoding"]),
-        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Encoding"]),
+        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Policies", "Signing", "Encoding"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TransparencyLog", "Signing", "Encoding"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Signing", "Encoding"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Encoding"]),

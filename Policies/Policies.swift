@@ -1,0 +1,17 @@
+/// The usage-control and disclosure policies that come with Hexi, as the bytes of their JSON documents.
+///
+/// The documents live in `Policies/documents` and are compiled into the program, so that what runs is what was built.
+public enum Policies {
+    /// The functions a query may call, for DuckDB 1.5.6.
+    public static var engineFunctions: [UInt8] { PackageResources.duckdb_1_5_6_functions_json }
+
+    /// The disclosure policies a product may name: name and document.
+    public static var disclosure: [(name: String, document: [UInt8])] {
+        [
+            ("aggregate-standard", PackageResources.aggregate_standard_json),
+            ("aggregate-strict", PackageResources.aggregate_strict_json),
+            ("aggregate-open", PackageResources.aggregate_open_json),
+            ("rows-open", PackageResources.rows_open_json),
+        ]
+    }
+}

@@ -1,0 +1,42 @@
+/// When an aggregate's value may leave its group.
+enum ReleaseGuard: Sendable, Hashable {
+    /// The support column must reach the smallest group.
+    case reaches(support: Int)
+    /// Either no row at all (the rows column is zero) or enough units (the supports reach the smallest group).
+    case emptyOrReaches(rows: Int, supports: [Int])
+}
+
+/// What the checker hands to the rewriter in aggregate mode: three stages.
+///
+/// 1. *Raw*: the buyer's FROM, WHERE and GROUP BY, with his aggregates and, beside them, how many distinct privacy units each
+///    value rests on. 2. *Shown*: groups that are too small are dropped and values that rest on too few are blanked, before
+///    anything else sees them. 3. *Result*: the buyer's output expressions, HAVING, ORDER BY and LIMIT over what is shown.
+struct AggregatePlan: Sendable, Hashable {
+    struct Output: Sendable, Hashable {
+        var name: String
+        var expression: Expression
+    }
+
+    /// The columns whose distinct values are counted: one for each protected table's each privacy unit.
+    var units: [ColumnPath]
+    /// The smallest group: the largest that a table in the query asks for.
+    var minimumGroupSize: Int
+    var filter: [Expression]
+    /// g0, g1, …: row-level expressions.
+    var groups: [Expression] = []
+    /// a0, a1, …: aggregate calls.
+    var aggregates: [Expression] = []
+    /// s0, s1, …: counts of units or rows; the first `units.count` are the whole group's.
+    var supports: [Expression] = []
+    /// For each aggregate, when it may be shown beyond its group's own size.
+    var guards: [[ReleaseGuard]] = []
+    /// Output columns over g and a.
+    var outputs: [Output] = []
+    var having: Expression?
+    var order: [OrderItem] = []
+}
+
+extension ColumnPath {
+    /// The engine's row number: the unit of a protected table that names nobody.
+    static let rowIdentifier = -1
+}

@@ -1,0 +1,59 @@
+/// Writes a normal form back as an expression whose arithmetic cannot fail on any row: whole numbers in 128 bits where the
+/// bounds hold, floating point otherwise.
+struct MeasureWriter: Sendable {
+    let scope: Scope
+
+    func write(_ form: MeasureForm) -> Expression {
+        if let path = form.bareColumn, let kind = scope.type(path)?.kind {
+            let column = Expression(.column(path))
+            return kind == .boolean ? Expression(.cast(column, CastType(id: "INTEGER"))) : column
+        }
+        let type = isWhole(form) ? "HUGEINT" : "DOUBLE"
+        var parts = form.terms.map { write($0, type) }
+        if form.constant != 0 || parts.isEmpty { parts.append(number(form.constant, type)) }
+        var sum = parts[0]
+        for part in parts.dropFirst() { sum = binary("+", sum, part) }
+        return sum
+    }
+
+    /// A weight of at most 10^6 times a product of two 32-bit values, or times one 64-bit value, fits 128 bits.
+    private func isWhole(_ form: MeasureForm) -> Bool {
+        func isWhole(_ value: Double) -> Bool { value == value.rounded() }
+        guard isWhole(form.constant) else { return false }
+        return form.terms.allSatisfy { term in
+            isWhole(term.weight) && term.variables.allSatisfy { variable in
+                guard let type = scope.type(variable.path), isWhole(variable.substitute ?? 0) else { return false }
+                if type.kind == .boolean || type.isNarrowInteger { return true }
+                return type.kind == .integer && term.variables.count == 1 && !type.name.hasSuffix("HUGEINT")
+            }
+        }
+    }
+
+    private func write(_ term: MeasureForm.Term, _ type: String) -> Expression {
+        var factors = term.variables.map { write($0, type) }
+        if term.weight != 1 { factors.insert(number(term.weight, type), at: 0) }
+        var product = factors[0]
+        for factor in factors.dropFirst() { product = binary("*", product, factor) }
+        return product
+    }
+
+    private func write(_ variable: MeasureForm.Variable, _ type: String) -> Expression {
+        var column = Expression(.column(variable.path))
+        // A boolean converts to floating point by way of an integer.
+        if scope.type(variable.path)?.kind == .boolean { column = Expression(.cast(column, CastType(id: "INTEGER"))) }
+        let wide = Expression(.cast(column, CastType(id: type)))
+        guard let substitute = variable.substitute else { return wide }
+        return Expression(.coalesce([wide, number(substitute, type)]))
+    }
+
+    private func number(_ value: Double, _ type: String) -> Expression {
+        // Whole weights are at most 10^6, so the conversion cannot trap.
+        let whole = type == "HUGEINT" ? Int64(exactly: value) : nil
+        let constant = whole.map { Constant.integer($0) } ?? .double(value)
+        return Expression(.cast(Expression(.constant(constant)), CastType(id: type)))
+    }
+
+    private func binary(_ sign: String, _ left: Expression, _ right: Expression) -> Expression {
+        Expression(.call(FunctionCall(name: sign, arguments: [left, right], isOperator: true)))
+    }
+}

@@ -1,0 +1,58 @@
+/// Builds the expressions that count on how many distinct privacy units a value rests.
+struct SupportBuilder: Sendable {
+    let scope: Scope
+
+    /// Each protected table's units: its privacy-unit columns, or its rows where it has none.
+    var units: [ColumnPath] {
+        scope.tables.enumerated().flatMap { index, table -> [ColumnPath] in
+            guard table.policy.isProtected else { return [] }
+            let columns = table.policy.privacyUnits
+            return columns.isEmpty
+                ? [ColumnPath(table: index, column: ColumnPath.rowIdentifier)]
+                : columns.map { ColumnPath(table: index, column: $0) }
+        }
+    }
+
+    /// `count(DISTINCT CASE WHEN condition THEN unit END)`, or of the bare unit without a condition.
+    func count(_ unit: ColumnPath, where condition: Expression?) -> Expression {
+        distinct(only(Expression(.column(unit)), where: condition))
+    }
+
+    /// Units in one branch of a CASE, as far as the row also has these values.
+    func count(_ unit: ColumnPath, branch: Int, of conditions: [Expression], having columns: [ColumnPath]) -> Expression {
+        let unit = only(Expression(.column(unit)), where: present(columns))
+        let none = Expression(.constant(.null))
+        let branches = conditions.enumerated().map { CaseBranch(condition: $1, result: $0 == branch ? unit : none) }
+        return distinct(Expression(.choice(branches, otherwise: branch == conditions.count ? unit : none)))
+    }
+
+    func rows(where condition: Expression) -> Expression {
+        let one = only(Expression(.constant(.integer(1))), where: condition)
+        return Expression(.call(FunctionCall(name: "count", arguments: [one])))
+    }
+
+    /// All of these have a value; `nil` for none.
+    func present(_ columns: [ColumnPath]) -> Expression? {
+        let tests = columns.map { Expression(.isNull(Expression(.column($0)), isNegated: true)) }
+        return tests.count > 1 ? Expression(.conjunction(isAnd: true, tests)) : tests.first
+    }
+
+    /// Some of these have a value and some have none.
+    func partial(_ columns: [ColumnPath]) -> Expression {
+        let missing = columns.map { Expression(.isNull(Expression(.column($0)), isNegated: false)) }
+        let there = columns.map { Expression(.isNull(Expression(.column($0)), isNegated: true)) }
+        return Expression(
+            .conjunction(isAnd: true, [Expression(.conjunction(isAnd: false, missing)), Expression(.conjunction(isAnd: false, there))]))
+    }
+
+    func missing(_ column: ColumnPath) -> Expression { Expression(.isNull(Expression(.column(column)), isNegated: false)) }
+
+    private func only(_ value: Expression, where condition: Expression?) -> Expression {
+        guard let condition else { return value }
+        return Expression(.choice([CaseBranch(condition: condition, result: value)], otherwise: Expression(.constant(.null))))
+    }
+
+    private func distinct(_ value: Expression) -> Expression {
+        Expression(.call(FunctionCall(name: "count", arguments: [value], isDistinct: true)))
+    }
+}

@@ -1,0 +1,86 @@
+import CSandboxLauncher
+import Glibc
+
+/// A program to start, and everything it gets.
+struct ChildCommand: Sendable {
+    var path: String
+    var arguments: [String]
+    var environment: [String] = []
+    /// What it reads from standard input.
+    var input: [UInt8] = []
+    /// What it can read from descriptor 3 (the filter for bubblewrap); `nil` for no such descriptor.
+    var extraInput: [UInt8]?
+    /// Resource numbers and values.
+    var limits: [(resource: Int32, value: UInt64)] = []
+    var deadlineSeconds: Double
+    var maximumOutputBytes: Int
+}
+
+/// How a program ended.
+struct ChildOutcome: Sendable {
+    enum Ending: Sendable, Hashable {
+        /// The exit code, or minus the signal.
+        case exited(Int)
+        case deadline
+        case outputLimit
+        case cancelled
+        /// It could not be started: errno.
+        case notStarted(Int32)
+    }
+
+    var ending: Ending
+    var output: [UInt8] = []
+    /// At most 64 KiB of standard error.
+    var errorText: String = ""
+}
+
+/// Runs a program on a thread of its own, so that no thread of Swift's pool waits for it, and the kernel kills it if that
+/// thread dies.
+enum ChildProcess {
+    static func run(_ command: ChildCommand) async -> ChildOutcome {
+        var cancelPipe: [Int32] = [-1, -1]
+        guard hexi_pipe(&cancelPipe) == 0 else { return ChildOutcome(ending: .notStarted(errno)) }
+        let (reader, writer) = (cancelPipe[0], cancelPipe[1])
+        defer {
+            close(reader)
+            close(writer)
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                OwnThread.start(
+                    { continuation.resume(returning: ChildSupervisor(command, cancelDescriptor: reader).run()) },
+                    onFailure: { continuation.resume(returning: ChildOutcome(ending: .notStarted($0))) })
+            }
+        } onCancel: {
+            // The supervisor polls the other end. Both ends stay open until it has returned.
+            var byte: UInt8 = 1
+            _ = write(writer, &byte, 1)
+        }
+    }
+}
+
+/// A detached POSIX thread for work that waits.
+enum OwnThread {
+    private final class Work {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
+    static func start(_ body: @escaping @Sendable () -> Void, onFailure: (Int32) -> Void) {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        defer { pthread_attr_destroy(&attributes) }
+        let work = Unmanaged.passRetained(Work(body))
+        var thread = pthread_t()
+        let result = pthread_create(
+            &thread, &attributes,
+            { pointer in
+                if let pointer { Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().body() }
+                return nil
+            }, work.toOpaque())
+        guard result != 0 else { return }
+        work.release()
+        onFailure(result)
+    }
+}

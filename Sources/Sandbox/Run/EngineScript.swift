@@ -1,0 +1,92 @@
+import Encoding
+
+/// Builds the text that the engine's command line reads from standard input.
+///
+/// Nothing from outside is ever written into it as SQL: texts and trees go in as hexadecimal digits, so no quote, no line break
+/// and no leading dot (a command of the command line) can come through.
+struct EngineScript: Sendable {
+    private(set) var text = ""
+
+    /// Switches for the program: no start-up file, stop at the first error, one JSON text a line.
+    static let arguments = ["-no-init", "-batch", "-bail", "-list", "-noheader", ":memory:"]
+
+    init(limits: RunLimits) {
+        add("SET memory_limit='\(max(limits.memoryBytes, 16 << 20) >> 10)KiB'")
+        add("SET threads=\(max(limits.threads, 1))")
+        add("SET temp_directory='/scratch/spill'")
+        add("SET max_temp_directory_size='\(max(limits.scratchBytes, 4096) >> 10)KiB'")
+        add("SET autoload_known_extensions=false")
+        add("SET autoinstall_known_extensions=false")
+        add("SET allow_community_extensions=false")
+        add("SET GLOBAL TimeZone='UTC'")
+    }
+
+    /// After this no statement can open a file or change a setting.
+    mutating func lock() {
+        add("SET enable_external_access=false")
+        add("SET lock_configuration=true")
+    }
+
+    mutating func add(_ statement: String) { text += statement + ";\n" }
+
+    /// An SQL expression that gives these bytes as text.
+    static func literal(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var hexadecimal: [UInt8] = []
+        hexadecimal.reserveCapacity(bytes.count * 2)
+        for byte in bytes {
+            hexadecimal.append(digits[Int(byte >> 4)])
+            hexadecimal.append(digits[Int(byte & 15)])
+        }
+        return "decode(unhex('\(String(decoding: hexadecimal, as: UTF8.self))'))"
+    }
+
+    /// A table function call that runs a tree. It runs on a connection of its own, so it sees settings and tables of the whole
+    /// engine, but no session settings and no temporary tables.
+    static func source(_ tree: JSONValue) -> String { "json_execute_serialized_sql(\(literal(tree.serialized())))" }
+
+    /// A quoted identifier. Column names have no control characters (`TablePolicy.validate`).
+    static func identifier(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
+}
+
+extension EngineScript {
+    static let multiplicityMark = "hexi: join multiplies rows"
+
+    /// The whole run of a checked query, once its tables are attached.
+    mutating func add(_ query: CheckedQuery, values: [String: ParameterValue], cap: Int) {
+        let writer = QueryWriter(query, values: values)
+        for (index, tree) in writer.multiplicityTrees.enumerated() {
+            let limit = query.multiplicityLimits[index].limit
+            add(
+                "CREATE TABLE hexi_check_\(index) AS SELECT CASE WHEN n > \(limit) THEN error('\(Self.multiplicityMark)') END AS c "
+                    + "FROM \(Self.source(tree))")
+        }
+        switch query.plan {
+        case .rows(let plan):
+            add("SELECT json_array(version())")
+            add("CREATE TABLE hexi_result AS FROM \(Self.source(writer.rowsTree(plan, cap: cap)))")
+        case .aggregate(let plan):
+            add("SELECT json_array(version())")
+            add("CREATE TABLE hexi_raw AS FROM \(Self.source(writer.rawTree(plan)))")
+            add(writer.summaryStatement(plan))
+            add("CREATE TABLE hexi_shown AS \(writer.shownStatement(plan))")
+            add("DROP TABLE hexi_raw")
+            add("CREATE TABLE hexi_result AS FROM \(Self.source(writer.resultTree(plan, cap: cap)))")
+        }
+        add("SELECT to_json(list(type ORDER BY cid)) FROM pragma_table_info('hexi_result')")
+        let columns = query.columnNames.indices.map { "CAST(c\($0) AS VARCHAR)" }.joined(separator: ", ")
+        add("SELECT json_array(\(columns)) FROM hexi_result ORDER BY rowid")
+    }
+
+    /// Empty tables of the declared shape, on which a template can be tried without data.
+    mutating func addEmptyTables(_ scope: Scope) {
+        for (index, table) in scope.tables.enumerated() {
+            let columns = table.policy.columns.compactMap { column -> String? in
+                guard column.role != .hidden, let type = ColumnType(column.type) else { return nil }
+                return "\(Self.identifier(column.name)) \(type.name)"
+            }
+            add("ATTACH ':memory:' AS \(QueryWriter.catalog(index))")
+            add("CREATE TABLE \(QueryWriter.catalog(index)).main.data(\(columns.joined(separator: ", ")))")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Encoding
+import Signing
+
+/// What a run gives to the buyer, and what binds it.
+public struct RunResult: Sendable, Hashable {
+    public struct Column: Sendable, Hashable {
+        public var name: String
+        /// The DuckDB type.
+        public var type: String
+
+        public init(name: String, type: String) {
+            self.name = name
+            self.type = type
+        }
+    }
+
+    public var columns: [Column]
+    /// Whole numbers are JSON integers (strings beyond 64 bits), floating point JSON numbers, decimals strings of digits ("12.50"),
+    /// booleans and NULL themselves, everything else text; times are UTC.
+    public var rows: [[JSONValue]]
+    /// How many groups were left out because they rest on too few privacy units. Told only if those groups together rest on at
+    /// least the smallest group's number of units, else 0: the count would otherwise tell that somebody is there.
+    public var suppressedGroups: Int
+    /// From the start of the process to its end.
+    public var milliseconds: Int
+    /// The canonical JSON of columns and rows: `{"columns":[{"name","type"}],"rows":[[…]]}`.
+    public var resultBytes: [UInt8]
+    /// SHA-256 of `resultBytes`.
+    public var resultHash: SHA256Digest
+    /// Of the rewritten template (`CheckedQuery.policyHash`).
+    public var policyHash: SHA256Digest
+    /// Such as "DuckDB 1.5.6".
+    public var engine: String
+}

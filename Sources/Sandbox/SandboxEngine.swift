@@ -1,0 +1,179 @@
+import Encoding
+import Glibc
+import Synchronization
+
+/// Parses, checks and runs queries, each in a fresh process that can reach nothing but the tables it was given.
+///
+/// The engine keeps no state between runs, so one value may be used by any number of tasks at once; each call starts one
+/// process (`check` starts two).
+public struct SandboxEngine: Sendable {
+    public let configuration: EngineConfiguration
+    let functions: FunctionCatalog
+    private let isolation = Preparation()
+
+    /// What is found once and then used for every process: the program's libraries and the system-call filter.
+    private final class Preparation: Sendable {
+        let value = Mutex<IsolatedProcess?>(nil)
+    }
+
+    public init(configuration: EngineConfiguration) {
+        self.configuration = configuration
+        functions = .standard
+    }
+
+    /// Parses a text with DuckDB's own parser, in an empty sandbox.
+    ///
+    /// - Throws: `refused` with `syntax-error` and its place, `not-one-select` for anything but SELECT, `too-long`, `too-deep`.
+    public func parse(_ sql: String) async throws(SandboxError) -> SyntaxTree {
+        let bytes = Array(sql.utf8)
+        guard bytes.count <= SyntaxTree.maximumTextBytes else {
+            throw .refused(
+                QueryRefusal(
+                    .tooLong, "the query has \(bytes.count) bytes", hint: "at most \(SyntaxTree.maximumTextBytes) are allowed"))
+        }
+        guard !bytes.contains(0) else { throw .refused(QueryRefusal(.syntaxError, "the query holds a NUL byte")) }
+        var script = EngineScript(limits: .parsing)
+        script.lock()
+        script.add("SELECT json_serialize_sql(\(EngineScript.literal(bytes)))")
+        let outcome = try await execute(script, mounts: [], limits: .parsing)
+        guard case .exited(0) = outcome.ending else {
+            // The engine reads a text of any shape or says what is wrong with it; where it dies, the text is to blame.
+            throw .refused(QueryRefusal(.syntaxError, "the engine's parser could not read the text"))
+        }
+        do {
+            return try SyntaxTree(sql: sql, serialized: outcome.output)
+        } catch {
+            throw .refused(error.located(in: sql))
+        }
+    }
+
+    /// Parses and checks a query against the policies of the tables it may read, and tries its rewritten form on empty tables.
+    ///
+    /// - Throws: `refused` with the first rule that the query breaks, the piece of the text and its place.
+    public func check(
+        sql: String, mode: QueryMode, tables: [TablePolicy], parameters: [QueryParameter] = []
+    ) async throws(SandboxError) -> CheckedQuery {
+        let tree = try await parse(sql)
+        let query: CheckedQuery
+        do {
+            query = try QueryChecker(mode: mode, policies: tables, parameters: parameters, functions: functions).check(tree)
+        } catch {
+            throw .refused(error)
+        }
+        try await tryOnEmptyTables(query)
+        return query
+    }
+
+    /// Binding errors (a function that does not take a type, a text that is no date) are found before anybody signs the
+    /// query. There is no data, so the engine's own words can tell nothing.
+    private func tryOnEmptyTables(_ query: CheckedQuery) async throws(SandboxError) {
+        var script = EngineScript(limits: .parsing)
+        script.addEmptyTables(query.scope)
+        script.lock()
+        var values: [String: ParameterValue] = [:]
+        for parameter in query.parameters { values[foldedName(parameter.name)] = .sample(parameter.type) }
+        script.add(query, values: values, cap: query.maximumRows)
+        let outcome = try await execute(script, mounts: [], limits: .parsing)
+        guard outcome.ending != .exited(0) else { return }
+        guard case .exited = outcome.ending else { throw failure(outcome, limits: .parsing) }
+        let reason = EngineMessage(outcome.errorText).firstLine
+        throw .refused(QueryRefusal(.typeMismatch, "the engine cannot run this query: \(reason)"))
+    }
+
+    /// Runs a checked query on snapshots.
+    ///
+    /// - Parameters:
+    ///   - values: one for each parameter, by its declared name.
+    ///   - snapshots: for each table of the query, by its policy's name, the path of the file that `importTable` made.
+    ///   - limits: `nil` for the configuration's.
+    /// - Throws: `refused` with `group-below-minimum`, `too-many-rows`, `join-multiplies-rows` or `parameter-value`;
+    ///   `timeExceeded`, `outputExceeded`, `resourcesExceeded`, `engineFailed`, `isolationUnavailable`, `cancelled`.
+    public func run(
+        _ query: CheckedQuery, values: [String: JSONValue] = [:], snapshots: [String: String], limits: RunLimits? = nil
+    ) async throws(SandboxError) -> RunResult {
+        let limits = limits ?? configuration.limits
+        let bound = try bind(values, query)
+        var mounts: [Mount] = []
+        var script = EngineScript(limits: limits)
+        for (index, name) in query.tableNames.enumerated() {
+            guard let path = snapshots[name] else {
+                throw .engineFailed(operatorDetail: "no snapshot was given for the table \"\(name)\"")
+            }
+            mounts.append(Mount(source: path, target: "/data/\(index).duckdb"))
+            script.add("ATTACH '/data/\(index).duckdb' AS \(QueryWriter.catalog(index)) (READ_ONLY)")
+        }
+        script.lock()
+        let cap = max(min(query.maximumRows, limits.maximumRows), 0)
+        script.add(query, values: bound, cap: cap)
+        let start = ContinuousClock.now
+        let outcome = try await execute(script, mounts: mounts, limits: limits)
+        let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
+        guard case .exited(0) = outcome.ending else { throw failure(outcome, limits: limits) }
+        return try ResultReader(query: query, cap: cap).read(outcome.output, milliseconds: milliseconds)
+    }
+
+    private func bind(_ values: [String: JSONValue], _ query: CheckedQuery) throws(SandboxError) -> [String: ParameterValue] {
+        var bound: [String: ParameterValue] = [:]
+        for parameter in query.parameters {
+            guard let value = values[parameter.name] else {
+                throw .refused(QueryRefusal(.parameterValue, "the parameter $\(parameter.name) has no value", piece: parameter.name))
+            }
+            do {
+                bound[foldedName(parameter.name)] = try ParameterValue(value, for: parameter)
+            } catch {
+                throw .refused(
+                    QueryRefusal(.parameterValue, "the parameter $\(parameter.name) \(error.reason)", piece: parameter.name))
+            }
+        }
+        for name in values.keys.sorted() where !query.parameters.contains(where: { $0.name == name }) {
+            throw .refused(QueryRefusal(.parameterUnknown, "the query has no parameter \"\(name)\"", piece: name))
+        }
+        return bound
+    }
+
+    // MARK: Processes
+
+    /// Runs the engine on a script in a fresh sandbox.
+    func execute(
+        _ script: EngineScript, mounts: [Mount], limits: RunLimits, maximumFileBytes: Int? = nil
+    ) async throws(SandboxError) -> ChildOutcome {
+        let outcome = try await isolatedProcess().run(
+            program: configuration.duckdbPath, arguments: EngineScript.arguments, mounts: mounts, input: Array(script.text.utf8),
+            limits: limits, maximumFileBytes: maximumFileBytes)
+        switch outcome.ending {
+        case .deadline: throw .timeExceeded(seconds: limits.wallClockSeconds)
+        case .outputLimit: throw .outputExceeded(bytes: limits.maximumOutputBytes)
+        case .cancelled: throw .cancelled
+        default: return outcome
+        }
+    }
+
+    /// The isolation as it was prepared once; prepared now if it was not.
+    func isolatedProcess() async throws(SandboxError) -> IsolatedProcess {
+        if let ready = isolation.value.withLock({ $0 }) { return ready }
+        guard access(configuration.bubblewrapPath, X_OK) == 0 else {
+            throw .isolationUnavailable(
+                reason: "\(configuration.bubblewrapPath) is not there", remedy: "install it with: apt-get install bubblewrap")
+        }
+        guard access(configuration.duckdbPath, X_OK) == 0 else {
+            throw .isolationUnavailable(
+                reason: "DuckDB's program is not at \(configuration.duckdbPath)", remedy: "run ops/setup, which installs it")
+        }
+        let prepared = IsolatedProcess(
+            bubblewrapPath: configuration.bubblewrapPath, filter: try SystemCallFilter.program(),
+            libraries: try await SharedLibraries.needed(by: configuration.duckdbPath))
+        isolation.value.withLock { $0 = prepared }
+        return prepared
+    }
+
+    /// What an engine that stopped early means.
+    private func failure(_ outcome: ChildOutcome, limits: RunLimits) -> SandboxError {
+        if outcome.errorText.contains(EngineScript.multiplicityMark) {
+            return .refused(
+                QueryRefusal(
+                    .joinMultipliesRows, "in a joined table too many rows share one key",
+                    hint: "join on more columns, so that each row meets few others"))
+        }
+        return EngineMessage(outcome.errorText).error(for: outcome.ending, limits: limits)
+    }
+}
