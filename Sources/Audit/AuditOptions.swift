@@ -1,0 +1,44 @@
+import TransparencyLog
+
+/// Where a ledger is.
+public enum AuditSource: Sendable, Hashable, CustomStringConvertible {
+    /// A ledger's folder (`journal` and `checkpoint`), or a node's home with such a folder named `ledger` in it.
+    case folder(String)
+    /// A node's address, `http://…` or `https://…`; the ledger is read from `/ledger/…` below it.
+    case node(String)
+
+    /// An address if it begins like one, otherwise a folder.
+    public init(_ text: String) {
+        let isAddress = text.hasPrefix("http://") || text.hasPrefix("https://")
+        self = isAddress ? .node(text) : .folder(text)
+    }
+
+    public var description: String {
+        switch self {
+        case .folder(let path): path
+        case .node(let url): url
+        }
+    }
+}
+
+/// How a ledger is checked.
+public struct AuditOptions: Sendable {
+    /// The log's keys, known from elsewhere than the ledger. If empty, those of the charter in entry 0 are taken.
+    public var pinnedKeys: [NoteVerifier]
+    /// Checks the chain, the tree and the checkpoint only: neither statements nor rules. A partial audit.
+    public var isChainOnly: Bool
+    /// How many tasks check statements side by side; at least 1.
+    public var workers: Int
+    /// For a node: how long one answer may take, in seconds.
+    public var timeoutSeconds: Double
+
+    public init(
+        pinnedKeys: [NoteVerifier] = [], isChainOnly: Bool = false, workers: Int = ProcessorCount.online,
+        timeoutSeconds: Double = 60
+    ) {
+        self.pinnedKeys = pinnedKeys
+        self.isChainOnly = isChainOnly
+        self.workers = max(1, workers)
+        self.timeoutSeconds = timeoutSeconds
+    }
+}

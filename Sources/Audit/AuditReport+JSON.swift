@@ -1,0 +1,72 @@
+import Encoding
+import Exchange
+
+extension AuditReport {
+    /// The report for programs. `verdict` is `sound` or `tampered`; amounts are in minor units of the currency.
+    public var json: JSONValue {
+        var object: JSONObject = [
+            "verdict": .string(isSound ? "sound" : "tampered"), "source": .string(source),
+            "checked": .string(isChainOnly ? "chain" : "all"),
+        ]
+        if let problem { object["problem"] = problem.json }
+        if let space { object["space"] = spaceJSON(space) }
+        if let checkpoint { object["checkpoint"] = checkpoint.json }
+        object["entries"] = .count(entries)
+        if let root { object["root"] = .string(root.description) }
+        object["entriesAfterCheckpoint"] = .count(entriesAfterCheckpoint)
+        if let firstTime, let lastTime {
+            object["from"] = .string(firstTime.description)
+            object["to"] = .string(lastTime.description)
+        }
+        if !isChainOnly { object["counts"] = counts.json }
+        object["warnings"] = .array(warnings.map { .string($0) })
+        return .object(object)
+    }
+
+    private func spaceJSON(_ space: Space) -> JSONValue {
+        let names = space.name.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
+        return [
+            "prefix": .string(space.prefix), "name": .object(JSONObject(names)), "currency": .string(space.currency),
+        ]
+    }
+}
+
+extension AuditProblem {
+    /// `check`, `reason`, and `seq`, `offset`, `type`, `subject` where they are known.
+    public var json: JSONValue {
+        var object: JSONObject = ["check": .string(check.rawValue)]
+        if let seq { object["seq"] = .count(seq) }
+        if let offset { object["offset"] = .count(offset) }
+        if let type { object["type"] = .string(type) }
+        if let subject { object["subject"] = .string(subject) }
+        object["reason"] = .string(reason)
+        return .object(object)
+    }
+}
+
+extension CheckpointSummary {
+    var json: JSONValue {
+        [
+            "origin": .string(origin), "size": .count(size), "root": .string(root.description),
+            "signers": .array(signers.map { .string($0) }), "keyPinned": .bool(isPinned),
+            "unknownSigners": .array(unknownSigners.map { .string($0) }),
+        ]
+    }
+}
+
+extension AuditCounts {
+    var json: JSONValue {
+        let types = EventType.allCases.filter { self[$0] > 0 }.map { ($0.rawValue, JSONValue.count(self[$0])) }
+        return [
+            "signatures": .count(signatures), "participants": .count(participants),
+            "productVersions": .count(productVersions), "contracts": .count(contracts),
+            "runsCompleted": .count(runsCompleted), "runsRefused": .count(runsRefused),
+            "charges": chargesOverflow ? .null : .integer(charges), "entriesByType": .object(JSONObject(types)),
+        ]
+    }
+}
+
+extension JSONValue {
+    /// A count. JSON integers here end at 2^63 − 1, which no count reaches.
+    fileprivate static func count(_ value: UInt64) -> JSONValue { .integer(Int64(clamping: value)) }
+}

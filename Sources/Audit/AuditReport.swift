@@ -1,0 +1,49 @@
+import Encoding
+import Exchange
+import Signing
+
+/// Whose signatures the checkpoint bears, and what it commits to.
+public struct CheckpointSummary: Sendable, Hashable {
+    public var origin: String
+    /// The number of entries.
+    public var size: UInt64
+    public var root: SHA256Digest
+    /// The verifier keys whose signatures were verified.
+    public var signers: [String]
+    /// Whether a key known from elsewhere was among them; otherwise they are the ledger's own word.
+    public var isPinned: Bool
+    /// The names on signatures by keys that are not known here; these are not verified.
+    public var unknownSigners: [String]
+}
+
+/// What an audit found.
+public struct AuditReport: Sendable, Hashable {
+    public var source: String
+    /// Whether only the chain, the tree and the checkpoint were checked.
+    public var isChainOnly: Bool
+    /// `nil` if it did not come to reading the charter.
+    public var space: Space?
+    /// `nil` if the checkpoint does not hold.
+    public var checkpoint: CheckpointSummary?
+    /// How many entries passed the checks that look at them one by one, from the first on.
+    public var entries: UInt64 = 0
+    /// The tree's root over these entries; `nil` unless the ledger is sound.
+    public var root: SHA256Digest?
+    /// Of these, how many the checkpoint does not cover yet.
+    public var entriesAfterCheckpoint: UInt64 = 0
+    public var counts = AuditCounts()
+    /// The times of the first and the last sound entry.
+    public var firstTime: Timestamp?
+    public var lastTime: Timestamp?
+    /// What an auditor should know, though the ledger is sound so far. Whole sentences.
+    public var warnings: [String] = []
+    /// The first thing that is wrong; `nil` if the ledger is sound.
+    public var problem: AuditProblem?
+
+    init(source: String, isChainOnly: Bool) {
+        self.source = source
+        self.isChainOnly = isChainOnly
+    }
+
+    public var isSound: Bool { problem == nil }
+}

@@ -1,0 +1,50 @@
+import Encoding
+import Exchange
+import Signing
+
+/// Replays the entries through the rules of exchange, one after the other, and counts what they record.
+struct RuleReplay {
+    private(set) var state = ExchangeState()
+    private(set) var counts = AuditCounts()
+    private(set) var firstTime: Timestamp?
+    let keys = KeyDirectory()
+
+    /// Replays the next entry; throws what is wrong with it.
+    mutating func replay(_ checked: CheckedEntry, _ bytes: ArraySlice<UInt8>, offset: UInt64?) throws(AuditProblem) {
+        let seq = state.size
+        func problem(_ check: AuditProblem.Check, _ reason: String) -> AuditProblem {
+            AuditProblem(check, seq: seq, offset: offset, reason: reason).naming(Array(bytes))
+        }
+        let entry: LedgerEntry
+        let verified: VerifiedStatement
+        switch checked {
+        case .malformed(let error): throw problem(.entry, Self.withoutSubject(error.description))
+        case .badSignature(_, let error): throw problem(.signature, error.description)
+        case .unknownKey(let found):
+            entry = found
+            do { verified = try found.event.statement.verified(keys.key) } catch {
+                throw problem(.signature, error.description)
+            }
+        case .verified(let found, let statement): (entry, verified) = (found, statement)
+        }
+        do { try state.replay(entry, verified) } catch { throw problem(.rules, error.description) }
+        keys.register(verified.statement.content)
+        firstTime = firstTime ?? entry.time
+        counts.add(entry.event, signatures: verified.keys.count)
+    }
+
+    /// What is wrong with an entry as it stands, apart from the place it was found in; `nil` if the rules would take it.
+    func fault(of entry: [UInt8]) -> String? {
+        var copy = self
+        do { try copy.replay(CheckedEntry(entry[...], keys: keys), entry[...], offset: nil) } catch { return error.reason }
+        return nil
+    }
+
+    /// The sentence goes on after the entry has been named.
+    private static func withoutSubject(_ text: String) -> String {
+        for (start, replacement) in [("the entry is ", "it is "), ("the entry's ", "its ")] where text.hasPrefix(start) {
+            return replacement + text.dropFirst(start.count)
+        }
+        return text
+    }
+}

@@ -1,0 +1,79 @@
+import Audit
+import CommandLineInterface
+import Encoding
+
+/// A report for people.
+enum ReportText {
+    /// - Parameter width: columns of the terminal; `nil` for output that is no terminal.
+    static func render(_ report: AuditReport, width: Int?) -> String {
+        var text = heading(report) + "\n" + checks(report).render(width: width)
+        if !report.isChainOnly && report.entries > 0 { text += "\n" + recorded(report).render(width: width) }
+        for warning in report.warnings { text += "\n" + wrap("Note: " + warning, width) }
+        return text + "\n" + verdict(report, width)
+    }
+
+    private static func heading(_ report: AuditReport) -> String {
+        var lines = [("Ledger", report.source)]
+        if let space = report.space {
+            let names = space.name.sorted { $0.key < $1.key }.map(\.value).joined(separator: " · ")
+            lines.append(("Space", "\(names) (\(space.prefix))"))
+        }
+        if let from = report.firstTime, let to = report.lastTime { lines.append(("Period", "\(from) to \(to)")) }
+        if let checkpoint = report.checkpoint {
+            let origin = checkpoint.isPinned ? "pinned key" : "key taken from the ledger itself"
+            lines.append(("Checkpoint", "\(DecimalText.grouped(checkpoint.size)) entries, signed by \(checkpoint.origin) (\(origin))"))
+        }
+        if let root = report.root { lines.append(("Root", root.description)) }
+        return lines.map { name, value in
+            name + String(repeating: " ", count: 12 - name.count) + TextWidth.printable(value) + "\n"
+        }.joined()
+    }
+
+    /// What was checked, how often, and with what result. What comes after the first problem was not reached.
+    private static func checks(_ report: AuditReport) -> Table {
+        var table = Table(["Check", "Count", "Result"], alignments: [.left, .right, .left])
+        let failed = report.problem?.check
+        func row(_ name: String, _ count: UInt64, _ checks: Set<AuditProblem.Check>, isReached: Bool = true) {
+            let isBad = failed.map { checks.contains($0) } ?? false
+            let result = isBad ? "BAD" : isReached ? "ok" : "not reached"
+            table.append([name, DecimalText.grouped(count), result])
+        }
+        let counts = report.counts
+        let isSound = report.isSound
+        row("Journal, chain, numbering", report.entries, [.header, .frame, .chain])
+        let hasCheckpoint = report.checkpoint != nil
+        row("Checkpoint signatures", UInt64(report.checkpoint?.signers.count ?? 0), [.checkpoint], isReached: hasCheckpoint)
+        row("Merkle root against checkpoint", isSound ? 1 : 0, [.root], isReached: isSound)
+        guard !report.isChainOnly else { return table }
+        row("Form of entries and statements", report.entries, [.entry])
+        row("Signatures on statements", counts.signatures, [.signature])
+        row("Rules of exchange, replayed", report.entries, [.rules])
+        return table
+    }
+
+    private static func recorded(_ report: AuditReport) -> Table {
+        let counts = report.counts
+        var table = Table(["Recorded", "Count"], alignments: [.left, .right])
+        for (name, count) in [
+            ("Participants", counts.participants), ("Products and versions", counts.productVersions),
+            ("Contracts", counts.contracts), ("Runs completed", counts.runsCompleted), ("Runs refused", counts.runsRefused),
+        ] { table.append([name, DecimalText.grouped(count)]) }
+        if !counts.chargesOverflow {
+            table.append(["Charges", MoneyText.format(counts.charges, currency: report.space?.currency ?? "")])
+        }
+        return table
+    }
+
+    private static func verdict(_ report: AuditReport, _ width: Int?) -> String {
+        guard let problem = report.problem else {
+            let scope = report.isChainOnly ? "SOUND as far as checked" : "SOUND"
+            return "\(scope): \(DecimalText.grouped(report.entries)) entries 账本完好\n"
+        }
+        return wrap("TAMPERED OR INCONSISTENT 账本被篡改或不一致", width) + wrap(TextWidth.printable("\(problem)."), width)
+    }
+
+    private static func wrap(_ text: String, _ width: Int?) -> String {
+        guard let width else { return text + "\n" }
+        return TextWidth.wrap(text, width: width).joined(separator: "\n") + "\n"
+    }
+}
