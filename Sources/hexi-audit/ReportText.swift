@@ -8,7 +8,7 @@ enum ReportText {
     static func render(_ report: AuditReport, width: Int?) -> String {
         var text = heading(report) + "\n" + checks(report).render(width: width)
         if !report.isChainOnly && report.entries > 0 { text += "\n" + recorded(report).render(width: width) }
-        for warning in report.warnings { text += "\n" + wrap("Note: " + warning, width) }
+        for warning in report.warnings { text += "\n" + wrap(TextWidth.printable("Note: " + warning), width) }
         return text + "\n" + verdict(report, width)
     }
 
