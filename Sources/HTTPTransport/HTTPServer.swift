@@ -13,8 +13,14 @@ public final class HTTPServer: Sendable {
 
     private enum State {
         case idle
-        case running(ServerDaemon, Housekeeper)
+        case running(Running)
         case stopped
+    }
+
+    private struct Running: Sendable {
+        var daemon: ServerDaemon
+        var acceptor: Acceptor
+        var housekeeper: Housekeeper
     }
 
     private let core: ServerCore
@@ -48,13 +54,7 @@ public final class HTTPServer: Sendable {
         let result: Result<Void, HTTPServerError> = state.withLock { state in
             guard case .idle = state else { return .failure(.alreadyStarted) }
             do throws(HTTPServerError) {
-                guard let housekeeper = Housekeeper(core) else { throw .notStarted }
-                let daemon = try ServerDaemon(core)
-                guard housekeeper.start() else {
-                    daemon.stop()
-                    throw .notStarted
-                }
-                state = .running(daemon, housekeeper)
+                state = .running(try launch())
                 return .success(())
             } catch {
                 return .failure(error)
@@ -63,9 +63,24 @@ public final class HTTPServer: Sendable {
         try result.get()
     }
 
+    private func launch() throws(HTTPServerError) -> Running {
+        let listening = try ListeningSocket(address: core.configuration.address, port: core.configuration.port)
+        let daemon = try ServerDaemon(core)
+        guard let acceptor = Acceptor(core, daemon, listening), let housekeeper = Housekeeper(core) else {
+            daemon.stop()
+            throw .notStarted
+        }
+        guard housekeeper.start(), acceptor.start() else {
+            housekeeper.stop()
+            daemon.stop()
+            throw .notStarted
+        }
+        return Running(daemon: daemon, acceptor: acceptor, housekeeper: housekeeper)
+    }
+
     /// The port that the server listens on; `nil` before it has started and after it has stopped.
     public var port: UInt16? {
-        state.withLock { state in if case .running(let daemon, _) = state { daemon.port } else { nil } }
+        state.withLock { state in if case .running(let running) = state { running.acceptor.port } else { nil } }
     }
 
     /// How many requests are being received, worked on or answered.
@@ -79,33 +94,29 @@ public final class HTTPServer: Sendable {
     /// - Parameter graceSeconds: how long to wait. After that the handlers that still run are cancelled, get one more
     ///   second, and then their clients get a problem document with status 503.
     public func stop(graceSeconds: Double = 10) async {
-        let running: (ServerDaemon, Housekeeper)? = state.withLock { state in
-            guard case .running(let daemon, let housekeeper) = state else { return nil }
+        let running: Running? = state.withLock { state in
+            guard case .running(let running) = state else { return nil }
             state = .stopped
-            return (daemon, housekeeper)
+            return running
         }
-        guard let (daemon, housekeeper) = running else { return }
+        guard let running else { return }
         core.beginStopping()
-        let listening = daemon.quiesce()
-        if !(await waitUntilIdle(seconds: graceSeconds)) {
+        running.acceptor.stop()
+        if !(await wait(seconds: graceSeconds) { self.requestsInProgress == 0 }) {
             forEachRun { $0.cancel() }
-            if !(await waitUntilIdle(seconds: 1)) { forEachRun { $0.answer(.problem(.cancelled)) } }
-            _ = await waitUntilIdle(seconds: 1)
+            _ = await wait(seconds: 1) { self.requestsInProgress == 0 }
         }
-        // libmicrohttpd must not be stopped with a connection suspended, and a request that was just being read may have
-        // reached its handler meanwhile.
-        while hasRuns {
+        core.table.close()
+        while core.table.hasSuspensions {
             forEachRun { $0.answer(.problem(.cancelled)) }
-            _ = await waitUntilIdle(seconds: 0.05)
+            _ = await wait(seconds: 0.05) { !self.core.table.hasSuspensions }
         }
-        housekeeper.stop()
-        await OwnThread.run("http-stop") {
-            daemon.stop()
-            if listening >= 0 { close(listening) }
-        }
+        // The last answers are on their way to their clients.
+        _ = await wait(seconds: 1) { self.requestsInProgress == 0 }
+        _ = await wait(seconds: .infinity) { running.acceptor.isOver }
+        running.housekeeper.stop()
+        await OwnThread.run("http-stop") { running.daemon.stop() }
     }
-
-    private var hasRuns: Bool { core.table.all.contains { $0.run(startedBefore: Int64.max) != nil } }
 
     private func forEachRun(_ body: (HandlerRun) -> Void) {
         for connection in core.table.all {
@@ -113,11 +124,12 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    private func waitUntilIdle(seconds: Double) async -> Bool {
-        let deadline = monotonicMilliseconds() + Int64(max(0, min(seconds, 1e6)) * 1000)
-        while core.table.requestsInProgress > 0 {
+    /// Waits until the condition holds; false where it takes longer.
+    private func wait(seconds: Double, until condition: @Sendable () -> Bool) async -> Bool {
+        let deadline = monotonicMilliseconds() + Int64(max(0, min(seconds, 1e9)) * 1000)
+        while !condition() {
             if monotonicMilliseconds() >= deadline { return false }
-            // Not `Task.sleep` alone: where the caller's own task is cancelled, it returns at once.
+            // In a task of its own: in the caller's, `sleep` would return at once if that is cancelled.
             await Task.detached { try? await Task.sleep(for: .milliseconds(5)) }.value
         }
         return true

@@ -10,28 +10,28 @@ public final class HTTPYardstickServer: @unchecked Sendable {
     private let daemon: OpaquePointer
     private let response: OpaquePointer
     private let callbacks: UnsafeMutablePointer<hexi_mhd_callbacks>
+    private let listening: ListeningSocket
 
     /// Starts on a free port of the loopback address. Answers every request with status 200 and the given body.
     public init(threads: Int = 2, body: [UInt8]) throws(HTTPServerError) {
-        let listening = try ListeningSocket(address: "127.0.0.1", port: 0)
+        listening = try ListeningSocket(address: "127.0.0.1", port: 0)
         let made = body.withUnsafeBytes { hexi_mhd_response_copying($0.baseAddress, $0.count) }
-        guard let made else {
-            close(listening.descriptor)
-            throw .notStarted
-        }
+        // libmicrohttpd closes the descriptor that it listens on.
+        let descriptor = dup(listening.descriptor)
+        guard let made, descriptor >= 0 else { throw .notStarted }
         response = made
         port = listening.port
         callbacks = .allocate(capacity: 1)
         callbacks.initialize(
             to: hexi_mhd_callbacks(
-                context: UnsafeMutableRawPointer(made), accept: { _, _, _ in hexi_mhd_yes() }, access: answerWithYardstick,
+                context: UnsafeMutableRawPointer(made), access: answerWithYardstick,
                 target: { _, _, _ in nil }, completed: { _, _, _, _ in }, connection: { _, _, _, _ in },
                 message: { _, _ in }))
         var settings = hexi_mhd_settings(
-            listen_socket: listening.descriptor, threads: UInt32(clamping: threads), connections: 100_000,
+            listen_socket: descriptor, threads: UInt32(clamping: threads), connections: 100_000,
             connections_per_address: 100_000, timeout_seconds: 30, memory_per_connection: 32 << 10)
         guard let started = hexi_mhd_start(&settings, callbacks) else {
-            close(listening.descriptor)
+            close(descriptor)
             callbacks.deallocate()
             MHD_destroy_response(made)
             throw .notStarted

@@ -44,6 +44,15 @@ final class HandlerRun: Sendable {
         if let suspended { MHD_resume_connection(suspended.handle) }
     }
 
+    /// The answer if it is there.
+    func takeAnswer() -> HTTPResponse? {
+        state.withLock { state in
+            guard case .answered(let response) = state.stage else { return nil }
+            state.stage = .over
+            return response
+        }
+    }
+
     /// The answer if it is there; else suspends the connection and gives `nil`. Called on the connection's network thread.
     ///
     /// Suspending inside the lock is what makes sure that no answer comes between the look and the sleep.

@@ -2,16 +2,17 @@ import CMicroHTTPD
 import Glibc
 import Synchronization
 
-/// Looks after the connections five times a second: shuts down those whose client is too slow, and cancels the handlers
-/// whose client has gone away, which libmicrohttpd does not notice while a connection is suspended.
+/// Looks after the connections five times a second: shuts down those whose client is too slow or has
+/// gone away, and cancels the handlers whose client has gone away, which libmicrohttpd does not notice while a connection
+/// is suspended.
 final class Housekeeper: Sendable {
     private let core: ServerCore
     private let isOver = Atomic<Bool>(false)
     private let wakeDescriptor: Int32
 
     private static let pauseMilliseconds: Int32 = 200
-    /// A handler that has been running for less than this is not looked after: most are done by then.
-    private static let patienceMilliseconds: Int64 = 50
+    /// What has lasted for less than this is not looked after: most of it is done by then.
+    private static let patienceMilliseconds: Int64 = 100
 
     init?(_ core: ServerCore) {
         self.core = core
@@ -37,24 +38,50 @@ final class Housekeeper: Sendable {
             let now = monotonicMilliseconds()
             let connections = core.table.all
             for connection in connections { connection.shutDownIfOverdue(at: now, core.configuration) }
-            cancelAbandonedRuns(connections, at: now)
+            endAbandoned(connections, at: now)
         }
     }
 
-    private func cancelAbandonedRuns(_ connections: [WatchedConnection], at now: Int64) {
-        var runs: [(connection: WatchedConnection, run: HandlerRun)] = []
-        var polled: [pollfd] = []
-        for connection in connections {
-            guard let run = connection.run(startedBefore: now - Self.patienceMilliseconds) else { continue }
-            runs.append((connection, run))
-            polled.append(pollfd(fd: connection.descriptor, events: HEXI_POLLRDHUP, revents: 0))
+    /// What is to be done about a connection if its client has closed its side.
+    private enum Finding {
+        case run(WatchedConnection, HandlerRun)
+        case expecting(WatchedConnection, since: Int64)
+
+        init?(_ connection: WatchedConnection, before limit: Int64) {
+            if let run = connection.run(startedBefore: limit) {
+                self = .run(connection, run)
+            } else if let since = connection.expectingSince, since <= limit {
+                self = .expecting(connection, since: since)
+            } else {
+                return nil
+            }
         }
-        guard !polled.isEmpty, poll(&polled, nfds_t(polled.count), 0) > 0 else { return }
-        for (index, descriptor) in polled.enumerated() where descriptor.revents != 0 {
-            // If the same run still goes on, the descriptor was its connection's all the time; else the finding may be
-            // about a later connection that got the same number.
-            let (connection, run) = runs[index]
-            if connection.run(startedBefore: now) === run { run.cancel() }
+
+        var descriptor: Int32 {
+            switch self {
+            case .run(let connection, _), .expecting(let connection, _): connection.descriptor
+            }
         }
+
+        /// Acts only if the connection is still at what it was at when it was looked at: then the descriptor has been its
+        /// own all the time; else it may be a later connection's that got the same number.
+        func act(at now: Int64) {
+            switch self {
+            case .run(let connection, let run): if connection.run(startedBefore: now) === run { run.cancel() }
+            case .expecting(let connection, let since):
+                // libmicrohttpd 0.9.75 misses the end of the stream where it comes together with the last data.
+                var unread: Int32 = 0
+                guard hexi_socket_unread(connection.descriptor, &unread) == 0, unread == 0 else { return }
+                connection.shutDown(ifExpectingSince: since)
+            }
+        }
+    }
+
+    private func endAbandoned(_ connections: [WatchedConnection], at now: Int64) {
+        let findings = connections.compactMap { Finding($0, before: now - Self.patienceMilliseconds) }
+        guard !findings.isEmpty else { return }
+        var polled = findings.map { pollfd(fd: $0.descriptor, events: HEXI_POLLRDHUP, revents: 0) }
+        guard poll(&polled, nfds_t(polled.count), 0) > 0 else { return }
+        for (finding, descriptor) in zip(findings, polled) where descriptor.revents != 0 { finding.act(at: now) }
     }
 }

@@ -1,9 +1,16 @@
+import CMicroHTTPD
 import Glibc
+import Synchronization
 
-/// A listening TCP socket. Owned by whoever calls `release`.
-struct ListeningSocket {
+/// A listening, non-blocking TCP socket; closed by `shut`, or else when it goes.
+final class ListeningSocket: Sendable {
     let descriptor: Int32
     let port: UInt16
+    private let isOpen = Atomic<Bool>(true)
+
+    deinit { shut() }
+
+    func shut() { if isOpen.exchange(false, ordering: .relaxed) { close(descriptor) } }
 
     init(address: String, port: UInt16) throws(HTTPServerError) {
         var hints = addrinfo()
@@ -12,8 +19,7 @@ struct ListeningSocket {
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(address, String(port), &hints, &found) == 0, let found else { throw .badAddress(address) }
         defer { freeaddrinfo(found) }
-        let descriptor = socket(
-            found.pointee.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = hexi_nonblocking_tcp_socket(found.pointee.ai_family)
         guard descriptor >= 0 else {
             throw .cannotListen(address: address, port: port, reason: systemErrorText(errno))
         }

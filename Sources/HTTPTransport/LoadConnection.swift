@@ -1,3 +1,4 @@
+import CMicroHTTPD
 import Glibc
 
 /// One connection of the load generator: sends one request at a time and finds where its answer ends.
@@ -25,7 +26,7 @@ struct LoadConnection {
         guard inet_pton(AF_INET, address, &target.sin_addr) == 1 else {
             throw .badPlan("\"\(address)\" is not a numeric IPv4 address")
         }
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        descriptor = hexi_tcp_socket(AF_INET)
         let connected = withUnsafePointer(to: &target) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))

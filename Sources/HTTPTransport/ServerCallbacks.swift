@@ -13,14 +13,6 @@ private func connectionObject(_ handle: OpaquePointer) -> ServerConnection? {
     hexi_mhd_socket_context(handle).map { Unmanaged<ServerConnection>.fromOpaque($0).takeUnretainedValue() }
 }
 
-func acceptConnection(
-    context: UnsafeMutableRawPointer?, address: UnsafePointer<sockaddr>?, addressCount: socklen_t
-) -> MHD_Result {
-    guard let context else { return hexi_mhd_no() }
-    let core = core(context)
-    return core.table.count < core.configuration.maximumConnections ? hexi_mhd_yes() : hexi_mhd_no()
-}
-
 func connectionChanged(
     context: UnsafeMutableRawPointer?, handle: OpaquePointer?, socketContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
     code: MHD_ConnectionNotificationCode

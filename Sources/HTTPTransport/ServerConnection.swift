@@ -13,6 +13,7 @@ final class ServerConnection {
         var refusal: Problem?
         var discardable = 0
         var run: HandlerRun?
+        var isSuspended = false
         var status = 0
         var responseBytes = 0
     }
@@ -44,7 +45,10 @@ final class ServerConnection {
         guard exchange != nil else { return receiveHead(method) }
         if upload.count > 0 { return receive(upload) }
         if let refusal = exchange?.refusal { return send(.problem(refusal)) }
-        if let run = exchange?.run { return finish(run) }
+        if let run = exchange?.run {
+            endSuspension()
+            return finish(run)
+        }
         return startHandler()
     }
 
@@ -67,7 +71,8 @@ final class ServerConnection {
     }
 
     private func prepareForBody(_ head: RequestHead, _ identifier: String) -> MHD_Result {
-        watched.enter(.body(since: monotonicMilliseconds(), receivedCount: 0))
+        let now = monotonicMilliseconds()
+        watched.enter(.body(since: now, receivedCount: 0, last: now))
         do throws(Problem) {
             let policy = core.bodyPolicy(head.method, head.path, head.headers)
             if let limit = policy.limitBytes, let length = head.contentLength, length > limit {
@@ -116,6 +121,7 @@ final class ServerConnection {
 
     private func startHandler() -> MHD_Result {
         guard let current = exchange, let head = current.head else { return hexi_mhd_no() }
+        watched.enter(.work)
         let request = HTTPRequest(
             method: head.method, path: head.path, query: head.query, headers: head.headers,
             body: current.receiver?.finish() ?? .none, remoteAddress: remoteAddress,
@@ -131,15 +137,28 @@ final class ServerConnection {
     }
 
     private func finish(_ run: HandlerRun) -> MHD_Result {
-        // Before the suspension: after it, the connection may already be running on.
+        if let response = run.takeAnswer() { return send(response) }
+        guard core.table.beginSuspension() else {
+            run.abandon()
+            return send(.problem(.cancelled))
+        }
+        exchange?.isSuspended = true
         watched.enter(.handler(run, since: monotonicMilliseconds()))
-        if let response = run.takeAnswer(orSuspend: handle) { return send(response) }
-        return hexi_mhd_yes()
+        guard let response = run.takeAnswer(orSuspend: handle) else { return hexi_mhd_yes() }
+        endSuspension()
+        return send(response)
+    }
+
+    private func endSuspension() {
+        guard exchange?.isSuspended == true else { return }
+        exchange?.isSuspended = false
+        core.table.endSuspension()
+        watched.enter(.work)
     }
 
     private func send(_ response: HTTPResponse) -> MHD_Result {
         guard let exchange else { return hexi_mhd_no() }
-        watched.enter(.answer)
+        if exchange.run == nil { watched.enter(.work) }
         let native = NativeResponse(response, requestIdentifier: exchange.identifier, core)
         guard let native else { return hexi_mhd_no() }
         self.exchange?.status = native.status
@@ -149,6 +168,7 @@ final class ServerConnection {
 
     /// The request is over, whether answered or broken off.
     func completed(_ code: MHD_RequestTerminationCode) {
+        endSuspension()
         target = ""
         watched.enter(.request(since: monotonicMilliseconds()))
         guard let exchange else { return }

@@ -6,11 +6,12 @@ final class WatchedConnection: Sendable {
     enum Phase {
         /// For a request's line and headers (or idle).
         case request(since: Int64)
-        case body(since: Int64, receivedCount: Int)
+        case body(since: Int64, receivedCount: Int, last: Int64)
         /// For its handler, with the connection suspended.
         case handler(HandlerRun, since: Int64)
-        /// For the client to take the answer; libmicrohttpd's own time-out watches over that.
-        case answer
+        /// For nothing: a handler works on the network thread, or the client takes the answer, which libmicrohttpd's own
+        /// time-out watches over.
+        case work
         case closed
     }
 
@@ -26,7 +27,8 @@ final class WatchedConnection: Sendable {
 
     func receivedBody(_ count: Int) {
         phase.withLock { phase in
-            if case .body(let since, let before) = phase { phase = .body(since: since, receivedCount: before + count) }
+            guard case .body(let since, let before, _) = phase else { return }
+            phase = .body(since: since, receivedCount: before + count, last: monotonicMilliseconds())
         }
     }
 
@@ -34,6 +36,24 @@ final class WatchedConnection: Sendable {
     func run(startedBefore limit: Int64) -> HandlerRun? {
         phase.withLock { phase in
             if case .handler(let run, let since) = phase, since <= limit { run } else { nil }
+        }
+    }
+
+    /// Since when the client has been expected to send something; `nil` while it is not.
+    var expectingSince: Int64? { phase.withLock { Self.expectingSince($0) } }
+
+    private static func expectingSince(_ phase: Phase) -> Int64? {
+        switch phase {
+        case .request(let since): since
+        case .body(_, _, let last): last
+        case .handler, .work, .closed: nil
+        }
+    }
+
+    /// Shuts the socket down if the client has been expected to send something since exactly that time.
+    func shutDown(ifExpectingSince time: Int64) {
+        phase.withLock { phase in
+            if Self.expectingSince(phase) == time { shutdown(descriptor, Int32(SHUT_RDWR)) }
         }
     }
 
@@ -45,9 +65,9 @@ final class WatchedConnection: Sendable {
             let deadline: Int64
             switch phase {
             case .request(let since): deadline = since + allowed
-            case .body(let since, let receivedCount):
+            case .body(let since, let receivedCount, _):
                 deadline = since + allowed + Int64(receivedCount) * 1000 / Int64(max(1, configuration.minimumBodyRate))
-            case .handler, .answer, .closed: return
+            case .handler, .work, .closed: return
             }
             if now > deadline { shutdown(descriptor, Int32(SHUT_RDWR)) }
         }

@@ -7,7 +7,7 @@ final class RawClient {
     private let descriptor: Int32
     private var buffer: [UInt8] = []
 
-    init?(port: UInt16, receiveBuffer: Int32? = nil) {
+    init?(port: UInt16) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var timeout = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -31,7 +31,9 @@ final class RawClient {
     @discardableResult func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[sent...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { return false }
             sent += count
         }
@@ -46,6 +48,8 @@ final class RawClient {
         buffer += piece[..<count]
         return true
     }
+
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Everything until the other end closes.
     func readToEnd() -> String {
@@ -90,7 +94,7 @@ final class RawClient {
 }
 
 /// Runs a conversation over one connection on a thread of its own.
-func converse<Result: Sendable>(
+@discardableResult func converse<Result: Sendable>(
     _ server: HTTPServer, _ body: @escaping @Sendable (RawClient) -> Result?
 ) async -> Result? {
     guard let port = server.port else { return nil }
@@ -122,4 +126,20 @@ func withServer<Result>(
         await server.stop(graceSeconds: 5)
         throw error
     }
+}
+
+extension OwnThread {
+    /// Only for threads of the test's own.
+    static func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
+}
+
+struct NeverHappened: Error {}
+
+/// Waits until the condition holds, for at most ten seconds.
+func eventually(_ condition: @Sendable () -> Bool) async throws {
+    for _ in 0..<1000 {
+        if condition() { return }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    throw NeverHappened()
 }

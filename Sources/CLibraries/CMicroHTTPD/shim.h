@@ -9,8 +9,18 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 static const short HEXI_POLLRDHUP = 0x2000;
 int pthread_setname_np(pthread_t thread, const char *name);
+static inline int hexi_tcp_socket(int family) { return socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+static inline int hexi_nonblocking_tcp_socket(int family) {
+    return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+int accept4(int descriptor, struct sockaddr *address, socklen_t *count, int flags);
+static inline int hexi_accept(int descriptor, struct sockaddr *address, socklen_t *count) {
+    return accept4(descriptor, address, count, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+static inline int hexi_socket_unread(int descriptor, int *count) { return ioctl(descriptor, FIONREAD, count); }
 
 // The constants carry attributes, and the start and information functions are variadic; neither imports into Swift.
 
@@ -24,6 +34,7 @@ static inline int hexi_mhd_is_complete(enum MHD_RequestTerminationCode code) {
 }
 
 struct hexi_mhd_settings {
+    // Negative: the caller accepts connections and hands them over with MHD_add_connection.
     int listen_socket;
     unsigned int threads;
     unsigned int connections;
@@ -35,7 +46,6 @@ struct hexi_mhd_settings {
 // Kept by the caller, at the same address, until the daemon has stopped.
 struct hexi_mhd_callbacks {
     void *context;
-    MHD_AcceptPolicyCallback accept;
     MHD_AccessHandlerCallback access;
     void *(*target)(void *context, const char *target, struct MHD_Connection *connection);
     MHD_RequestCompletedCallback completed;
@@ -59,15 +69,20 @@ static inline size_t hexi_mhd_keep_escapes(void *context, struct MHD_Connection 
     return count;
 }
 
-// Returns NULL if the daemon could not be started; the listening socket is then still the caller's.
+// Returns NULL if the daemon could not be started; a listening socket is then still the caller's.
 static inline struct MHD_Daemon *hexi_mhd_start(
     const struct hexi_mhd_settings *settings, const struct hexi_mhd_callbacks *to) {
     unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
+    struct MHD_OptionItem listening[] = {
+        {MHD_OPTION_LISTEN_SOCKET, settings->listen_socket, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    if (settings->listen_socket < 0) flags |= MHD_USE_NO_LISTEN_SOCKET;
     // The logger comes first: options are read in order, and a later one may already have something to say.
     return MHD_start_daemon(
-        flags | MHD_USE_ERROR_LOG, 0, to->accept, to->context, to->access, to->context,
+        flags | MHD_USE_ERROR_LOG, 0, NULL, NULL, to->access, to->context,
         MHD_OPTION_EXTERNAL_LOGGER, &hexi_mhd_message, (void *)to,
-        MHD_OPTION_LISTEN_SOCKET, settings->listen_socket,
+        MHD_OPTION_ARRAY, settings->listen_socket < 0 ? &listening[1] : &listening[0],
         MHD_OPTION_THREAD_POOL_SIZE, settings->threads,
         MHD_OPTION_CONNECTION_LIMIT, settings->connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings->connections_per_address,
