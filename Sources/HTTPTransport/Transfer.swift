@@ -153,7 +153,10 @@ final class Transfer: @unchecked Sendable {
         let reason = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: return .failure(.unresolvedHost(host: (try? Curl.host(of: url)) ?? url))
-        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY: return .failure(.cannotConnect(url: url, reason: reason))
+        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY:
+            let number = hexi_curl_system_error(handle)
+            let cause = number == 0 ? reason : systemErrorText(Int32(truncatingIfNeeded: number))
+            return .failure(.cannotConnect(url: url, reason: cause))
         case CURLE_OPERATION_TIMEDOUT: return .failure(.timedOut(url: url, seconds: timeoutSeconds))
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .failure(.badURL(url: url, reason: reason))
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_PEER_FAILED_VERIFICATION,

@@ -45,6 +45,13 @@ static inline long hexi_curl_response_code(CURL *handle) {
     return code;
 }
 
+// The system's error number of a failed connection; 0 if there is none.
+static inline long hexi_curl_system_error(CURL *handle) {
+    long number = 0;
+    curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &number);
+    return number;
+}
+
 static inline CURLMcode hexi_curl_multi_set_number(CURLM *handle, CURLMoption option, long value) {
     return curl_multi_setopt(handle, option, value);
 }
