@@ -5,7 +5,7 @@ public struct UnifiedSocialCreditCode: Sendable, Hashable, CustomStringConvertib
     public var description: String { text }
 
     /// Digits and capital letters without I, O, S, V and Z, which are easily misread.
-    private static let alphabet = Array("0123456789ABCDEFGHJKLMNPQRTUWXY".utf8)
+    private static let alphabet = Array("0123456789ABCDEFGHJKLMNPQRTUWXY".unicodeScalars)
     private static let weights = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28]
 
     public enum Fault: Error, Sendable, Hashable, CustomStringConvertible {
@@ -25,8 +25,8 @@ public struct UnifiedSocialCreditCode: Sendable, Hashable, CustomStringConvertib
     }
 
     public init(_ text: String) throws(Fault) {
-        let characters = Array(text.utf8)
-        guard characters.count == 18 else { throw .wrongLength(text.count) }
+        let characters = Array(text.unicodeScalars)
+        guard characters.count == 18 else { throw .wrongLength(characters.count) }
         var sum = 0
         for (index, character) in characters.enumerated() {
             guard let value = Self.alphabet.firstIndex(of: character) else { throw .wrongCharacter(position: index + 1) }
@@ -36,7 +36,7 @@ public struct UnifiedSocialCreditCode: Sendable, Hashable, CustomStringConvertib
         }
         let expected = Self.alphabet[(31 - sum % 31) % 31]
         guard expected == characters[17] else {
-            throw .wrongCheckCharacter(expected: String(decoding: [expected], as: UTF8.self))
+            throw .wrongCheckCharacter(expected: String(Character(expected)))
         }
         self.text = text
     }
