@@ -19,8 +19,8 @@ public struct VerificationKey: Sendable, Hashable, CustomStringConvertible {
         self.init(derived: rawPublicKey)
     }
 
-    /// A key that libsodium computed from a seed, and so is valid.
-    init(derived bytes: [UInt8]) {
+    /// A key that is known to be valid: libsodium computed it from a seed, or it was checked when it was recorded.
+    package init(derived bytes: [UInt8]) {
         self.bytes = bytes
         // RFC 7638 section 3: the required members only, in lexicographic order, without white space.
         let canonical = "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"\(Base64.encodeURL(bytes))\"}"

@@ -34,14 +34,13 @@ extension ExchangeState {
         guard space == nil else { return }
         space = Space(
             prefix: header.space, name: charter.name, origin: charter.origin, logKeys: charter.logKeys,
-            currency: charter.currency, operatorKeyIdentifier: charter.operatorKey.keyIdentifier,
-            operatorKeyBytes: charter.operatorKey.bytes, foundedAt: time)
+            currency: charter.currency, operatorKey: charter.operatorKey, foundedAt: time)
     }
 
     private mutating func apply(_ application: ParticipantApplication, _ statement: SignedStatement, _ mark: Mark) {
         let identifier = statement.identifier(.participant)
         for key in application.keys {
-            keys[key.keyIdentifier] = KeyOwner(participant: identifier, bytes: key.bytes)
+            keys[key.keyIdentifier] = KeyOwner(participant: identifier, key: key)
         }
         if let code = application.creditCode?.text { creditCodes[code] = identifier }
         participants[identifier] = Participant(
@@ -60,7 +59,11 @@ extension ExchangeState {
         participants[decision.participant]?.status = status
         participants[decision.participant]?.decided = mark
         // A refused applicant may apply again with the same credit code (but not with the same keys).
-        if status == .refused, let code = participants[decision.participant]?.creditCode { creditCodes[code] = nil }
+        if status == .refused, let code = participants[decision.participant]?.creditCode,
+            creditCodes[code] == decision.participant
+        {
+            creditCodes[code] = nil
+        }
     }
 
     private mutating func apply(_ listing: ProductListing, _ statement: SignedStatement, _ mark: Mark) {
@@ -79,12 +82,15 @@ extension ExchangeState {
         let identifier = event.statement.identifier(.contract)
         let signers = (event.body["signers"]?.arrayValue ?? []).compactMap { try? Identifier($0.stringValue ?? "") }
         let status: ContractStatus = event.body["active"]?.boolValue == true ? .active : .offered
+        let earlier = contracts[identifier]?.signatureEntries ?? []
+        let entries = earlier + Array(repeating: mark.seq, count: max(0, signers.count - earlier.count))
         if contracts[identifier] == nil {
             contracts[identifier] = Contract(
-                identifier: identifier, terms: terms, signers: signers, status: status, created: mark, changed: mark,
-                completedRuns: 0, charged: [:])
+                identifier: identifier, terms: terms, signers: signers, signatureEntries: entries, status: status,
+                created: mark, changed: mark, completedRuns: 0, charged: [:])
         } else {
             contracts[identifier]?.signers = signers
+            contracts[identifier]?.signatureEntries = entries
             contracts[identifier]?.status = status
             contracts[identifier]?.changed = mark
         }
@@ -97,7 +103,8 @@ extension ExchangeState {
         queries[identifier] = Query(
             identifier: identifier, submission: submission, status: isAccepted ? .submitted : .refused,
             policy: event.body["policy"]?.stringValue ?? "",
-            decisions: Dictionary(uniqueKeysWithValues: waiting.map { ($0, Query.ProviderDecision()) }), created: mark)
+            decisions: Dictionary(waiting.map { ($0, Query.ProviderDecision()) }, uniquingKeysWith: { first, _ in first }),
+            created: mark)
     }
 
     private mutating func apply(_ decision: QueryDecision, _ event: Event, _ mark: Mark) {

@@ -21,10 +21,12 @@ public struct Space: Sendable, Hashable, Codable {
     public var origin: String
     public var logKeys: [String]
     public var currency: String
-    public var operatorKeyIdentifier: String
-    /// The operator's public key, 32 bytes.
-    public var operatorKeyBytes: [UInt8]
+    public var operatorKey: VerificationKey
     public var foundedAt: Timestamp
+
+    public var operatorKeyIdentifier: String { operatorKey.keyIdentifier }
+    /// The operator's public key, 32 bytes.
+    public var operatorKeyBytes: [UInt8] { operatorKey.bytes }
 }
 
 public enum ParticipantStatus: String, Sendable, Codable, CaseIterable { case applied, active, refused, suspended }
@@ -65,6 +67,8 @@ public struct Contract: Sendable, Hashable, Codable {
     public var identifier: Identifier
     public var terms: ContractTerms
     public var signers: [Identifier]
+    /// The entry that recorded each signer's signature, in the order of `signers`.
+    public var signatureEntries: [UInt64]
     public var status: ContractStatus
     public var created: Mark
     public var changed: Mark
@@ -116,16 +120,18 @@ public struct ExchangeState: Sendable, Hashable, Codable {
 
     public struct KeyOwner: Sendable, Hashable, Codable {
         public var participant: Identifier
+        /// Kept whole, since to check a point of the curve anew takes as long as to verify a signature.
+        public var key: VerificationKey
         /// The public key, 32 bytes.
-        public var bytes: [UInt8]
+        public var bytes: [UInt8] { key.bytes }
     }
 
     public init() {}
 
     /// The registered key of an identifier: the operator's or a participant's.
     public func verificationKey(_ identifier: String) -> VerificationKey? {
-        if let space, space.operatorKeyIdentifier == identifier { return VerificationKey(space.operatorKeyBytes) }
-        return keys[identifier].flatMap { VerificationKey($0.bytes) }
+        if let space, space.operatorKeyIdentifier == identifier { return space.operatorKey }
+        return keys[identifier]?.key
     }
 }
 
