@@ -20,7 +20,7 @@ extension ExchangeState {
             signers.append(signer.identifier)
             first = first ?? signer.identifier
         }
-        guard let first else { throw Refusal(.duplicate, "these parties have signed already", recordedAt: existing?.changed.seq) }
+        guard let first else { throw Refusal(.duplicate, "these parties have signed already", recordedAt: existing?.created.seq) }
         if terms.validUntil <= time {
             throw Refusal(.termsOutOfRange, "the contract would end before it begins: validUntil has passed", pointer: "/validUntil")
         }

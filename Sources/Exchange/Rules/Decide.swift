@@ -16,19 +16,14 @@ extension ExchangeState {
     public func decide(_ command: Command, at time: Timestamp) throws(Refusal) -> Event {
         let statement = command.statement
         if case .spaceCharter(let charter) = statement.content { return try decideFounding(charter, command) }
-        guard let space else {
-            throw Refusal(.spaceNotFounded, "the space has not been founded yet")
-        }
-        guard statement.header.space == space.prefix else {
-            throw Refusal(
-                .wrongSpace, "the statement is for the space \(statement.header.space), this is \(space.prefix)",
-                pointer: "/space")
-        }
+        try requireSpace(statement.header)
         // A retry of what is recorded already is told so whatever its age.
         if let seq = recordedAt(statement) {
             throw Refusal(.duplicate, "this very statement is recorded already, as entry \(seq)", recordedAt: seq)
         }
-        try checkFreshness(statement.header, at: time)
+        // The parties may take as long as they like to sign: every signer signs the same bytes, so the same time.
+        let isFurtherSignature = statement.kind == .contract && contracts[statement.identifier(.contract)] != nil
+        if !isFurtherSignature { try checkFreshness(statement.header, at: time) }
         switch statement.content {
         case .spaceCharter: throw Refusal(.spaceAlreadyFounded, "the space has been founded already")
         case .participantApplication(let application): return try decide(application, command)
@@ -53,16 +48,24 @@ extension ExchangeState {
             body: ["origin": .string(charter.origin)], statement: command.statement)
     }
 
+    /// Refuses what is made for another space, which may have the same participants and contracts.
+    func requireSpace(_ header: StatementHeader) throws(Refusal) {
+        guard let space else { throw Refusal(.spaceNotFounded, "the space has not been founded yet") }
+        guard header.space == space.prefix else {
+            throw Refusal(
+                .wrongSpace, "the statement is for the space \(header.space), this is \(space.prefix)", pointer: "/space")
+        }
+    }
+
     /// Whether a statement is fresh enough to be accepted at a time.
     public func checkFreshness(_ header: StatementHeader, at time: Timestamp) throws(Refusal) {
-        let age = time.milliseconds - header.issuedAt.milliseconds
-        if age > Self.maximumStatementAge {
+        if header.issuedAt.advanced(byMilliseconds: Self.maximumStatementAge) < time {
             throw Refusal(
                 .statementTooOld,
                 "the statement was issued at \(header.issuedAt), more than \(Self.maximumStatementAge / 60_000) minutes before \(time); sign it anew, or set the clock",
                 pointer: "/issuedAt")
         }
-        if age < -Self.maximumStatementLead {
+        if header.issuedAt > time.advanced(byMilliseconds: Self.maximumStatementLead) {
             throw Refusal(
                 .statementFromFuture,
                 "the statement was issued at \(header.issuedAt), more than \(Self.maximumStatementLead / 1000) seconds after \(time); set the signer's clock",
@@ -83,17 +86,27 @@ extension ExchangeState {
             return match(product?.changed) ?? match(product?.created)
         case .productWithdrawal(let withdrawal): return match(products[withdrawal.product]?.changed)
         case .contract:
-            // The same terms come once for each signer; only one that adds no signature is a repetition.
-            guard let contract = contracts[statement.identifier(.contract)] else { return nil }
-            let signers = statement.keyIdentifiers.compactMap { keys[$0]?.participant }
-            return signers.allSatisfy { contract.signers.contains($0) } ? contract.changed.seq : nil
+            return contracts[statement.identifier(.contract)].flatMap { recordedSignatures(statement, in: $0) }
         case .contractTermination(let termination): return match(contracts[termination.contract]?.changed)
         case .querySubmission: return match(queries[statement.identifier(.query)]?.created)
         case .queryDecision(let decision):
-            guard let query = queries[decision.query] else { return nil }
-            return query.decisions.values.lazy.compactMap { match($0.mark) }.first
+            // Two providers may sign the same words; each is on the record only with its own.
+            let owner = statement.keyIdentifiers.first.flatMap { keys[$0]?.participant }
+            return owner.flatMap { match(queries[decision.query]?.decisions[$0]?.mark) }
         case .runRequest: return recentRuns[statement.identifier(.run)]
         }
+    }
+
+    /// The entry that recorded the last of a contract's signatures, if it has all that the statement brings. The same
+    /// terms come once for each signer; only what adds no signature is a repetition.
+    private func recordedSignatures(_ statement: SignedStatement, in contract: Contract) -> UInt64? {
+        let recorded = Dictionary(zip(contract.signers, contract.signatureEntries), uniquingKeysWith: { first, _ in first })
+        var last: UInt64?
+        for keyIdentifier in statement.keyIdentifiers {
+            guard let signer = keys[keyIdentifier]?.participant, let seq = recorded[signer] else { return nil }
+            last = max(last ?? seq, seq)
+        }
+        return last
     }
 
     // MARK: Who signed

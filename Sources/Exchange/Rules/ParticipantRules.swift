@@ -4,6 +4,11 @@ import Encoding
 extension ExchangeState {
     func decide(_ application: ParticipantApplication, _ command: Command) throws(Refusal) -> Event {
         let identifier = command.statement.identifier(.participant)
+        guard command.statement.keyIdentifiers.sorted() == application.keys.map(\.keyIdentifier).sorted() else {
+            throw Refusal(
+                .signerNotNamed, "an application is signed with every key that it registers, and with no other",
+                pointer: "/keys")
+        }
         for (index, key) in application.keys.enumerated() {
             let keyIdentifier = key.keyIdentifier
             if keys[keyIdentifier] != nil || space?.operatorKeyIdentifier == keyIdentifier {

@@ -9,34 +9,43 @@ extension ExchangeState {
         switch command.facts {
         case .check(.accepted(let policy, let engine)):
             let providers = providers(of: submission).map { JSONValue.string($0.text) }
-            return Event(
+            return try Event(
                 type: .querySubmitted, subject: identifier.text, actor: submission.buyer.text,
                 body: ["policy": .string(policy), "engine": .string(engine), "awaiting": .array(providers)],
-                statement: command.statement)
+                statement: command.statement
+            ).fitForLedger()
         case .check(.refused(let fault)):
-            return Event(
+            let fault = fault.recordable
+            return try Event(
                 type: .queryRefused, subject: identifier.text, actor: Event.nodeActor,
                 body: [
                     "code": .string(fault.code), "reason": .string(fault.message), "piece": .string(fault.piece),
                     "line": .integer(fault.line), "column": .integer(fault.column),
-                ], statement: command.statement)
+                ], statement: command.statement
+            ).fitForLedger()
         default: throw Refusal(.outcomeInconsistent, "a query is recorded with the verdict of its machine check")
         }
     }
 
     /// What must hold of a submission before its text is worth checking.
     public func checkSubmission(_ submission: QuerySubmission, _ command: Command, at time: Timestamp) throws(Refusal) {
+        try requireSpace(command.statement.header)
         let signer = try activeSigner(command)
         try requireSigner(signer, is: submission.buyer, pointer: "/buyer")
         try requireRole(.buyer, of: signer)
         for (index, table) in submission.tables.enumerated() {
             let pointer = "/tables/\(index)"
             guard let product = products[table.product], product.status == .listed,
-                product.version(table.version) != nil
+                let listing = product.version(table.version)
             else {
                 throw Refusal(
                     .productNotListed, "the table \(table.name) names \(table.product) version \(table.version), which is not listed",
                     pointer: pointer)
+            }
+            guard listing.offers(submission.mode) else {
+                throw Refusal(
+                    .modeNotOffered, "the product of the table \(table.name) does not offer the mode \(submission.mode.rawValue)",
+                    pointer: "/mode")
             }
             let isCovered = contracts.values.contains { contract in
                 contract.terms.buyer == signer.identifier && contract.isInForce(at: time) && contract.covers(table)

@@ -8,7 +8,8 @@ public struct RunAuthorization: Sendable, Hashable {
     /// The product version behind each table, in the query's order.
     public var listings: [(table: QueryTable, listing: ProductListing)]
     public var charges: [Charge]
-    /// How long the result is kept, in days: the longest of the contracts'.
+    /// How long the result is kept, in days: the shortest of the contracts', since each provider may demand that it
+    /// is destroyed then.
     public var resultRetentionDays: Int64
 
     public static func == (left: RunAuthorization, right: RunAuthorization) -> Bool {
@@ -48,32 +49,34 @@ extension ExchangeState {
         let authorization: RunAuthorization
         do { authorization = try authorizeRun(command, at: time) } catch {
             // The result of a run that lost its ground while it ran is withheld, and this says why.
-            return runRefused(command, run, actor, by: "rules", code: error.code.rawValue, reason: error.message)
+            return try runRefused(command, run, actor, by: "rules", code: error.code.rawValue, reason: error.message)
         }
         switch outcome {
         case .refusedByRules:
             throw Refusal(.outcomeInconsistent, "the rules allow this run, so it cannot be recorded as refused by them")
         case .refusedBySandbox(let code, let message):
-            return runRefused(command, run, actor, by: "sandbox", code: code, reason: message)
+            return try runRefused(command, run, actor, by: "sandbox", code: code, reason: message)
         case .completed(let facts):
             try check(facts, against: authorization)
-            return Event(
+            return try Event(
                 type: .runCompleted, subject: run.text, actor: actor,
-                body: Self.body(request.query, facts, authorization), statement: command.statement)
+                body: Self.body(request.query, facts, authorization), statement: command.statement
+            ).fitForLedger()
         }
     }
 
     private func runRefused(
         _ command: Command, _ run: Identifier, _ actor: String, by: String, code: String, reason: String
-    ) -> Event {
+    ) throws(Refusal) -> Event {
         var query = ""
         if case .runRequest(let request) = command.statement.content { query = request.query.text }
-        return Event(
+        return try Event(
             type: .runRefused, subject: run.text, actor: actor,
             body: [
-                "query": .string(query), "by": .string(by), "code": .string(code),
-                "reason": .string(String(reason.prefix(2000))),
-            ], statement: command.statement)
+                "query": .string(query), "by": .string(by), "code": .string(code.recordable(maximumCount: 100)),
+                "reason": .string(reason.recordable(maximumCount: Event.maximumReasonCount)),
+            ], statement: command.statement
+        ).fitForLedger()
     }
 
     private static func body(_ query: Identifier, _ facts: RunFacts, _ authorization: RunAuthorization) -> JSONObject {
@@ -88,7 +91,8 @@ extension ExchangeState {
 
     /// Whether the reported outcome is what the approved query allows.
     private func check(_ facts: RunFacts, against authorization: RunAuthorization) throws(Refusal) {
-        let expected = Dictionary(uniqueKeysWithValues: authorization.listings.map { ($0.table.name, $0.listing.snapshot) })
+        let expected = Dictionary(
+            authorization.listings.map { ($0.table.name, $0.listing.snapshot) }, uniquingKeysWith: { first, _ in first })
         guard facts.snapshots == expected else {
             throw Refusal(.outcomeInconsistent, "the run used other snapshots than those of the product versions under contract")
         }
@@ -106,6 +110,7 @@ extension ExchangeState {
         guard case .runRequest(let request) = command.statement.content else {
             throw Refusal(.outcomeInconsistent, "only a run request can ask for a run")
         }
+        try requireSpace(command.statement.header)
         let signer = try activeSigner(command)
         try requireRole(.buyer, of: signer)
         guard let query = queries[request.query] else {
@@ -119,7 +124,7 @@ extension ExchangeState {
         var unused = Set(request.contracts)
         var charges: [Charge] = []
         var listings: [(table: QueryTable, listing: ProductListing)] = []
-        var retention: Int64 = 0
+        var retention = Int64.max
         var chargedProducts: Set<ContractProduct> = []
         for table in query.submission.tables {
             guard let product = products[table.product], product.status == .listed,
@@ -130,7 +135,7 @@ extension ExchangeState {
             }
             let contract = try contract(for: table, in: request.contracts, buyer: signer.identifier, at: time)
             unused.remove(contract.identifier)
-            retention = max(retention, contract.terms.resultRetentionDays)
+            retention = min(retention, contract.terms.resultRetentionDays)
             listings.append((table, listing))
             // A product that a query reads under two names is paid for once.
             if let item = contract.terms.products.first(where: { $0.product == table.product && $0.version == table.version }),
@@ -143,7 +148,7 @@ extension ExchangeState {
             }
         }
         if let extra = unused.sorted().first {
-            throw Refusal(.contractUnused, "the contract \(extra) covers no table of this query", pointer: "/contracts")
+            throw Refusal(.contractUnused, "the run needs no charge to the contract \(extra); name only the contracts that it is charged to", pointer: "/contracts")
         }
         return RunAuthorization(
             run: command.statement.identifier(.run), query: query, buyer: signer.identifier, listings: listings,
