@@ -1,4 +1,5 @@
 import Encoding
+import Signing
 
 /// The closed list of purposes that a contract can limit use to.
 public enum Purpose: String, Sendable, CaseIterable, Codable {
@@ -51,10 +52,13 @@ public struct ContractTerms: Sendable, Hashable, Codable {
 
     public var parties: [Identifier] { [buyer] + providers }
 
+    /// With the buyer, no more parties than one JWS takes signatures.
+    static let maximumProviderCount = GeneralJWS.maximumSignatureCount - 1
+
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
         buyer = try cursor.member("buyer").identifier(.participant)
         var providers: [Identifier] = []
-        for element in try cursor.member("providers").array(minimumCount: 1, maximumCount: 16) {
+        for element in try cursor.member("providers").array(minimumCount: 1, maximumCount: Self.maximumProviderCount) {
             let provider = try element.identifier(.participant)
             if provider == buyer || providers.contains(provider) { throw element.mismatch("names a party twice") }
             providers.append(provider)
@@ -107,7 +111,7 @@ public struct ContractTermination: Sendable, Hashable {
 
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
         contract = try cursor.member("contract").identifier(.contract)
-        reason = try cursor.member("reason").string(maximumCount: 1000)
+        reason = try cursor.member("reason").text(0...1000, allowsLines: true)
     }
 
     public var members: [(String, JSONValue?)] {

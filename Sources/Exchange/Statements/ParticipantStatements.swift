@@ -31,11 +31,11 @@ public struct SpaceCharter: Sendable, Hashable {
     }
 
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
-        name = try cursor.member("name").languageMap()
-        origin = try cursor.member("origin").string(minimumCount: 1, maximumCount: 128)
+        name = try cursor.member("name").languageMap(maximumCount: 300)
+        origin = try cursor.member("origin").text(1...128)
         var keys: [String] = []
         for element in try cursor.member("logKeys").array(minimumCount: 1, maximumCount: 8) {
-            keys.append(try element.string(maximumCount: 256))
+            keys.append(try element.text(1...256))
         }
         logKeys = keys
         operatorKey = try VerificationKey(jwk: cursor.member("operatorKey"))
@@ -50,7 +50,7 @@ public struct SpaceCharter: Sendable, Hashable {
     }
 }
 
-/// A request to be registered.
+/// A request to be registered: with one key in the compact form, with several in the general form.
 public struct ParticipantApplication: Sendable, Hashable {
     public var name: String
     public var type: ParticipantType
@@ -58,7 +58,7 @@ public struct ParticipantApplication: Sendable, Hashable {
     public var country: String
     public var creditCode: UnifiedSocialCreditCode?
     public var roles: [Role]
-    /// The first signs the application.
+    /// Each signs the application, which proves that the applicant holds it.
     public var keys: [VerificationKey]
 
     public init(
@@ -74,7 +74,7 @@ public struct ParticipantApplication: Sendable, Hashable {
     }
 
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
-        name = try cursor.member("name").string(minimumCount: 1, maximumCount: 200)
+        name = try cursor.member("name").text(1...200)
         type = try cursor.member("type").oneOf(ParticipantType.self)
         country = try cursor.member("country").string(minimumCount: 2, maximumCount: 2)
         if let member = try cursor.optionalMember("creditCode") {
@@ -129,7 +129,7 @@ public struct ParticipantDecision: Sendable, Hashable {
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
         participant = try cursor.member("participant").identifier(.participant)
         decision = try cursor.member("decision").oneOf(ParticipantVerdict.self)
-        reason = try cursor.member("reason").string(maximumCount: 1000)
+        reason = try cursor.member("reason").text(0...1000, allowsLines: true)
     }
 
     public var members: [(String, JSONValue?)] {
@@ -142,7 +142,7 @@ public struct ParticipantDecision: Sendable, Hashable {
 
 extension JSONCursor {
     /// Texts by language tag (BCP 47), at least one.
-    func languageMap(maximumCount: Int = 2000) throws(JSONMismatch) -> [String: String] {
+    func languageMap(maximumCount: Int, allowsLines: Bool = false) throws(JSONMismatch) -> [String: String] {
         var texts: [String: String] = [:]
         let found = try members()
         if found.isEmpty { throw mismatch("must give a text in at least one language, such as \"en\" or \"zh\"") }
@@ -150,7 +150,7 @@ extension JSONCursor {
             let isTag = (2...16).contains(language.utf8.count)
                 && language.utf8.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || $0 == 0x2D || (0x30...0x39).contains($0) }
             if !isTag { throw cursor.mismatch("is not a language tag such as \"en\" or \"zh\"") }
-            texts[language] = try cursor.string(minimumCount: 1, maximumCount: maximumCount)
+            texts[language] = try cursor.text(1...maximumCount, allowsLines: allowsLines)
         }
         return texts
     }

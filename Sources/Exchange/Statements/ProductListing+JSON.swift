@@ -6,14 +6,14 @@ extension ProductListing {
         product = try cursor.optionalMember("product")?.identifier(.product)
         version = try cursor.member("version").integer(in: 1...1_000_000)
         title = try cursor.member("title").languageMap(maximumCount: 300)
-        summary = try cursor.member("summary").languageMap()
+        summary = try cursor.member("summary").languageMap(maximumCount: 2000, allowsLines: true)
         keywords = try cursor.member("keywords").strings(maximumCount: 32, each: 64)
         productClass = try cursor.member("class").oneOf(ProductClass.self)
         grade = try cursor.member("grade").oneOf(ProductGrade.self)
         form = try cursor.member("form").oneOf(ProductForm.self)
         origin = try cursor.member("origin").oneOf(ProductOrigin.self)
-        licence = try cursor.member("licence").string(minimumCount: 1, maximumCount: 200)
-        updateCycle = try cursor.member("updateCycle").string(minimumCount: 1, maximumCount: 64)
+        licence = try cursor.member("licence").text(1...200)
+        updateCycle = try cursor.member("updateCycle").text(1...64)
         let snapshotCursor = try cursor.member("snapshot")
         snapshot = try snapshotCursor.member("sha256").hexadecimalDigest()
         rowCount = try snapshotCursor.member("rows").integer(in: 0...Int64.max)
@@ -37,11 +37,11 @@ extension ProductListing {
         var columns: [ProductColumn] = []
         var names: Set<String> = []
         for element in try cursor.array(minimumCount: 1, maximumCount: 1000) {
-            let name = try element.member("name").string(minimumCount: 1, maximumCount: 128)
+            let name = try element.member("name").text(1...128)
             if !names.insert(name.lowercased()).inserted { throw element.mismatch("repeats the column \"\(name)\"") }
             columns.append(
                 ProductColumn(
-                    name: name, type: try element.member("type").string(minimumCount: 1, maximumCount: 256),
+                    name: name, type: try element.member("type").text(1...256),
                     role: try element.member("role").oneOf(ColumnRole.self)))
         }
         return columns
@@ -63,8 +63,10 @@ extension ProductListing {
         }
         if grade == .important { throw cursor.mismatch("a product of grade important cannot offer rows") }
         if rows.columns.isEmpty { throw cursor.mismatch("the rows mode must name at least one column") }
+        let byName = Dictionary(columns.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for name in rows.columns {
-            guard let column = columns.first(where: { $0.name == name }) else {
+            // The very same characters: the engine does not take one way of writing an accent for another.
+            guard let column = byName[name], column.name.utf8.elementsEqual(name.utf8) else {
                 throw cursor.mismatch("the rows mode names the column \"\(name)\", which the snapshot does not have")
             }
             if column.role == .hidden { throw cursor.mismatch("the rows mode names the hidden column \"\(name)\"") }
@@ -102,12 +104,13 @@ extension ProductListing {
 }
 
 extension JSONCursor {
-    /// Distinct strings.
+    /// Distinct texts of at most `each` characters.
     func strings(maximumCount: Int, each: Int) throws(JSONMismatch) -> [String] {
         var texts: [String] = []
+        var seen: Set<String> = []
         for element in try array(maximumCount: maximumCount) {
-            let text = try element.string(minimumCount: 1, maximumCount: each)
-            if texts.contains(text) { throw element.mismatch("repeats \"\(text)\"") }
+            let text = try element.text(1...each)
+            if !seen.insert(text).inserted { throw element.mismatch("repeats \"\(text)\"") }
             texts.append(text)
         }
         return texts

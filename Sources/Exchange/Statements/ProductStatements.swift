@@ -124,7 +124,7 @@ public struct ProductWithdrawal: Sendable, Hashable {
 
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
         product = try cursor.member("product").identifier(.product)
-        reason = try cursor.member("reason").string(maximumCount: 1000)
+        reason = try cursor.member("reason").text(0...1000, allowsLines: true)
     }
 
     public var members: [(String, JSONValue?)] {

@@ -52,7 +52,7 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
 
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
         buyer = try cursor.member("buyer").identifier(.participant)
-        title = try cursor.member("title").string(minimumCount: 1, maximumCount: 300)
+        title = try cursor.member("title").text(1...300)
         mode = try cursor.member("mode").oneOf(QueryMode.self)
         var tables: [QueryTable] = []
         for element in try cursor.member("tables").array(minimumCount: 1, maximumCount: 8) {
@@ -73,7 +73,8 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
             parameters.append(parameter)
         }
         self.parameters = parameters
-        sql = try cursor.member("sql").string(minimumCount: 1, maximumCount: Self.maximumTextCount)
+        sql = try cursor.member("sql").text(1...Self.maximumTextCount, allowsLines: true)
+        _ = try cursor.member("sql").string(maximumCount: Self.maximumTextCount)
     }
 
     public var members: [(String, JSONValue?)] {
@@ -107,7 +108,7 @@ public struct QueryDecision: Sendable, Hashable {
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
         query = try cursor.member("query").identifier(.query)
         decision = try cursor.member("decision").oneOf(QueryVerdict.self)
-        reason = try cursor.member("reason").string(maximumCount: 1000)
+        reason = try cursor.member("reason").text(0...1000, allowsLines: true)
     }
 
     public var members: [(String, JSONValue?)] {
@@ -142,8 +143,8 @@ public struct RunRequest: Sendable, Hashable {
         for (name, value) in try cursor.members() {
             switch value.value {
             case .integer, .bool: break
-            case .string(let text) where text.utf8.count <= 1000: break
-            default: throw value.mismatch("parameter \"\(name.prefix(64))\" must be an integer, a boolean or a text of at most 1,000 bytes")
+            case .string(let text) where text.unicodeScalars.count <= 1000: break
+            default: throw value.mismatch("parameter \"\(name.prefix(64))\" must be an integer, a boolean or a text of at most 1,000 characters")
             }
         }
         parameters = cursor.value.objectValue ?? [:]

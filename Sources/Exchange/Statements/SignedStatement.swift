@@ -20,6 +20,8 @@ public enum StatementError: Error, Sendable, Hashable, CustomStringConvertible {
         case .notJSON(let reason): "the statement's payload is \(reason)"
         case .invalid(let mismatch): "the statement is invalid at \(mismatch)"
         case .wrongForm(.contract): "a contract is a JWS in the general JSON form, so that every party can sign it"
+        case .wrongForm(.participantApplication):
+            "an application with one key is a JWS in the compact form; with several, in the general JSON form, signed with each"
         case .wrongForm(let kind): "a \(kind.rawValue) is a JWS in the compact form"
         case .unknownKey(let identifier): "the key \(identifier.prefix(64)) is not registered in this space"
         case .badSignature(let identifier): "the signature by key \(identifier.prefix(64)) does not verify"
@@ -54,15 +56,21 @@ public struct SignedStatement: Sendable {
         }
     }
 
+    /// The most bytes that a statement may have in its embedded form, so that it always fits into a ledger entry beside
+    /// everything else that the entry says.
+    public static let maximumCount = 56 << 10
+
     /// Parses a statement from its embedded form.
     public init(_ json: JSONValue) throws(StatementError) {
         self.json = json
         let types: [String]
         do {
             if case .string(let text) = json {
-                let jws = try CompactJWS(text)
+                let jws = try CompactJWS(text, maximumCount: Self.maximumCount)
                 (form, payload, types) = (.compact(jws), jws.payload, [jws.type])
             } else {
+                let count = json.serialized().count
+                guard count <= Self.maximumCount else { throw JWSError.tooLong(count: count, limit: Self.maximumCount) }
                 let jws = try GeneralJWS(json)
                 (form, payload, types) = (.general(jws), jws.payload, jws.signatures.map(\.type))
             }
@@ -70,10 +78,8 @@ public struct SignedStatement: Sendable {
         guard let type = types.first, types.allSatisfy({ $0 == type }), let kind = StatementKind(mediaType: type) else {
             throw .unknownType(types.first ?? "")
         }
-        if case .compact = form, kind == .contract { throw .wrongForm(kind) }
-        if case .general = form, kind != .contract { throw .wrongForm(kind) }
         let document: JSONValue
-        do { document = try JSONValue.parse(payload, maximumDepth: 16, maximumCount: 48 << 10) } catch {
+        do { document = try JSONValue.parse(payload, maximumDepth: 16, maximumCount: Self.maximumCount) } catch {
             throw .notJSON(error.description)
         }
         do throws(JSONMismatch) {
@@ -85,6 +91,8 @@ public struct SignedStatement: Sendable {
             }
             content = try StatementContent(kind, cursor)
         } catch { throw .invalid(error) }
+        let isGeneral = if case .general = form { true } else { false }
+        guard isGeneral == content.takesSeveralSignatures else { throw .wrongForm(kind) }
     }
 
     /// Signs a statement; the form is the kind's own.
@@ -93,13 +101,14 @@ public struct SignedStatement: Sendable {
     ) throws -> SignedStatement {
         let payload = content.payload(space: space, issuedAt: issuedAt, nonce: nonce)
         let type = content.kind.mediaType
-        if content.kind == .contract {
+        if content.takesSeveralSignatures {
             return try SignedStatement(GeneralJWS.sign(payload: payload, type: type, key: key).json)
         }
         return try SignedStatement(.string(JWS.sign(payload: payload, type: type, key: key)))
     }
 
-    /// The same statement with one more signature over the same payload. Only contracts take more than one.
+    /// The same statement with one more signature over the same payload. Only contracts take more than one, and
+    /// applications that register several keys.
     public func signedAlso(by key: SigningKey) throws -> SignedStatement {
         guard case .general(var jws) = form else { throw StatementError.wrongForm(kind) }
         try jws.addSignature(type: kind.mediaType, key: key)
@@ -122,12 +131,12 @@ public struct SignedStatement: Sendable {
         return VerifiedStatement(statement: self, keys: keys)
     }
 
-    /// A charter and an application are signed with the key that they announce.
+    /// A charter and an application are signed with the keys that they announce.
     private func ownKey(_ identifier: String) -> VerificationKey? {
         switch content {
         case .spaceCharter(let charter) where charter.operatorKey.keyIdentifier == identifier: charter.operatorKey
         case .participantApplication(let application):
-            application.keys.first.flatMap { $0.keyIdentifier == identifier ? $0 : nil }
+            application.keys.first { $0.keyIdentifier == identifier }
         default: nil
         }
     }

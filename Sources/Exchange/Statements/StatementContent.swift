@@ -44,6 +44,15 @@ public enum StatementContent: Sendable, Hashable {
         }
     }
 
+    /// Whether the statement is a JWS in the general JSON form, which several keys can sign.
+    var takesSeveralSignatures: Bool {
+        switch self {
+        case .contract: true
+        case .participantApplication(let application): application.keys.count > 1
+        default: false
+        }
+    }
+
     private var members: [(String, JSONValue?)] {
         switch self {
         case .spaceCharter(let content): content.members

@@ -17,15 +17,13 @@ public struct StatementHeader: Sendable, Hashable {
         self.nonce = nonce
     }
 
-    static let memberNames: Set<String> = ["kind", "space", "issuedAt", "nonce"]
-
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
         kind = try cursor.member("kind").oneOf(StatementKind.self)
         let space = try cursor.member("space").string(maximumCount: 63)
         guard Identifier.isPrefix(space) else { throw try cursor.member("space").mismatch("is not the prefix of a space") }
         self.space = space
         issuedAt = try cursor.member("issuedAt").timestamp()
-        nonce = try cursor.member("nonce").string(minimumCount: 16, maximumCount: 64)
+        nonce = try cursor.member("nonce").text(16...64)
     }
 
     /// A payload: the header's members and then the kind's own.
