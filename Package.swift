@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "TransparencyLog", dependencies: ["Encoding", "Signing"]),
         .target(
             name: "Contracts", dependencies: ["Encoding"], path: "Contracts",
-            exclude: ["README.md", "openapi.yaml"], resources: [.embedInCode("schemas")]),
+            exclude: ["README.md", "openapi.yaml", "templates"], resources: [.embedInCode("schemas")]),
         .target(
             name: "Exchange", dependencies: ["Encoding", "Signing", "TransparencyLog", "Contracts"]),
 
@@ -62,8 +62,13 @@ let package = Package(
         .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
         .testTarget(name: "SigningTests", dependencies: ["Signing", "Encoding"]),
         .testTarget(name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Signing", "Encoding"]),
-        .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Encoding"]),
-        .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "Signing", "Encoding"]),
+        // A space to test with, for every module above Exchange.
+        .target(
+            name: "ExchangeTestKit", dependencies: ["Exchange", "TransparencyLog", "Signing", "Encoding"],
+            path: "Tests/ExchangeTestKit"),
+        .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Exchange", "ExchangeTestKit", "Encoding"]),
+        .testTarget(
+            name: "ExchangeTests", dependencies: ["Exchange", "ExchangeTestKit", "Contracts", "Signing", "Encoding"]),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Policies", "Signing", "Encoding"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TransparencyLog", "Signing", "Encoding"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Signing", "Encoding"]),
