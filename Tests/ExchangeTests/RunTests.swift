@@ -58,6 +58,24 @@ struct RunTests {
         #expect(market.fixture.state.contracts[market.contract]?.completedRuns == 0)
     }
 
+    @Test("a contract serves from its first moment to its last, and not a millisecond before or after")
+    func validity() throws {
+        var market = try Market()
+        var terms = try market.fixture.terms(market.insurer, [market.flights])
+        terms.validFrom = market.fixture.time.advanced(byMilliseconds: 60_000)
+        terms.validUntil = terms.validFrom.advanced(byMilliseconds: 60_000)
+        let offer = try market.fixture.sign(.contract(terms), by: market.insurer.key)
+        try market.fixture.submit(try offer.signedAlso(by: market.airport.key))
+        for (time, code) in [
+            (terms.validFrom.advanced(byMilliseconds: -1), "contract-not-in-force"), (terms.validFrom, nil),
+            (terms.validUntil, nil), (terms.validUntil.advanced(byMilliseconds: 1), "contract-not-in-force"),
+        ] as [(Timestamp, String?)] {
+            market.fixture.time = time
+            let event = try market.fixture.run(market.insurer, market.flightsQuery, [offer.identifier(.contract)])
+            #expect(event.body["code"]?.stringValue == code, "at \(time)")
+        }
+    }
+
     @Test("a later version at a higher price does not change what a contract costs")
     func laterVersion() throws {
         var market = try Market()
