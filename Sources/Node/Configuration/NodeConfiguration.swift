@@ -1,0 +1,63 @@
+import Encoding
+
+/// The settings of a node, kept in `hexi.json` in its home.
+public struct NodeConfiguration: Sendable, Hashable {
+    /// The prefix of the space whose ledger the node keeps.
+    public var space = ""
+    /// Where the server listens; loopback unless the operator says otherwise.
+    public var address = "127.0.0.1"
+    /// 0 picks a free port.
+    public var port: UInt16 = 8620
+    /// The host names, with ports, under which requests may be signed; the listening address is always among them.
+    public var authorities: [String] = []
+    /// The query engine's program; empty looks beside the program, in `Tools`, and then on the path.
+    public var duckdb = ""
+    /// How many sandboxes run at once.
+    public var concurrentRuns = 2
+    /// How many more may wait before a request is told to come back.
+    public var waitingRuns = 32
+    /// The wall-clock limit of one run, in seconds.
+    public var runSeconds = 60
+    /// The memory limit of one run, in bytes.
+    public var runMemoryBytes = 2 << 30
+    /// The largest file that a provider may upload, in bytes.
+    public var maximumUploadBytes = 1 << 30
+
+    public init() {}
+
+    static let memberNames: Set<String> = [
+        "space", "address", "port", "authorities", "duckdb", "concurrentRuns", "waitingRuns", "runSeconds", "runMemoryBytes",
+        "maximumUploadBytes",
+    ]
+
+    /// Reads the settings; absent members have their defaults, unknown ones are refused.
+    public init(_ cursor: JSONCursor) throws(JSONMismatch) {
+        try cursor.allowMembers(Self.memberNames)
+        func integer(_ name: String, _ range: ClosedRange<Int64>, _ fallback: Int) throws(JSONMismatch) -> Int {
+            guard let member = try cursor.optionalMember(name) else { return fallback }
+            return Int(try member.integer(in: range))
+        }
+        space = try cursor.member("space").string(minimumCount: 1, maximumCount: 63)
+        if let member = try cursor.optionalMember("address") { address = try member.string(minimumCount: 1, maximumCount: 64) }
+        port = UInt16(try integer("port", 0...65_535, Int(port)))
+        if let member = try cursor.optionalMember("authorities") {
+            for element in try member.array(maximumCount: 32) { authorities.append(try element.string(maximumCount: 256)) }
+        }
+        if let member = try cursor.optionalMember("duckdb") { duckdb = try member.string(maximumCount: 4096) }
+        concurrentRuns = try integer("concurrentRuns", 1...256, concurrentRuns)
+        waitingRuns = try integer("waitingRuns", 0...100_000, waitingRuns)
+        runSeconds = try integer("runSeconds", 1...86_400, runSeconds)
+        runMemoryBytes = try integer("runMemoryBytes", 64 << 20...1 << 44, runMemoryBytes)
+        maximumUploadBytes = try integer("maximumUploadBytes", 1 << 10...1 << 44, maximumUploadBytes)
+    }
+
+    public var json: JSONValue {
+        [
+            "space": .string(space), "address": .string(address), "port": .integer(Int64(port)),
+            "authorities": .array(authorities.map { .string($0) }), "duckdb": .string(duckdb),
+            "concurrentRuns": .integer(Int64(concurrentRuns)), "waitingRuns": .integer(Int64(waitingRuns)),
+            "runSeconds": .integer(Int64(runSeconds)), "runMemoryBytes": .integer(Int64(runMemoryBytes)),
+            "maximumUploadBytes": .integer(Int64(maximumUploadBytes)),
+        ]
+    }
+}

@@ -1,0 +1,91 @@
+import Exchange
+import HTTPTransport
+
+/// What stops a node from starting, or a request from being recorded, other than a rule.
+public enum NodeError: Error, Sendable, CustomStringConvertible, ProblemConvertible {
+    /// The home is missing something or holds something wrong.
+    case home(path: String, reason: String)
+    /// The home exists already.
+    case homeExists(path: String)
+    /// The ledger takes no entries at the moment.
+    case ledgerUnavailable(reason: String)
+    case ledgerCorrupt(seq: UInt64, reason: String)
+    case busy
+    case stopping
+
+    public var description: String {
+        switch self {
+        case .home(let path, let reason): "the node's home \(path) cannot be used: \(reason)"
+        case .homeExists(let path): "\(path) holds a node already; give another folder, or serve that one"
+        case .ledgerUnavailable(let reason): "the ledger takes no entries at the moment: \(reason)"
+        case .ledgerCorrupt(let seq, let reason): "entry \(seq) of the ledger does not follow from those before it: \(reason)"
+        case .busy: "the node has as many runs waiting as it accepts"
+        case .stopping: "the node is stopping"
+        }
+    }
+
+    public var problem: Problem {
+        switch self {
+        case .busy:
+            Problem(
+                code: "too-many-runs", status: 429, title: "Too many runs are waiting", detail: description,
+                hint: "Send the same request again a little later.", headers: ["Retry-After": "2"])
+        case .stopping, .ledgerUnavailable:
+            Problem(
+                code: "unavailable", status: 503, title: "The node cannot record anything now", detail: description,
+                hint: "Nothing was recorded. Send the same request again later.", headers: ["Retry-After": "5"])
+        default:
+            Problem(code: "internal-error", status: 500, title: "The node has a fault", detail: "see the node's log")
+        }
+    }
+}
+
+extension Refusal: ProblemConvertible {
+    public var problem: Problem {
+        Problem(
+            code: code.rawValue, status: code.status, title: code.title, detail: message, pointer: pointer)
+    }
+}
+
+extension RefusalCode {
+    /// The HTTP status that says best what kind of refusal this is.
+    var status: Int {
+        switch self {
+        case .statementTooOld, .statementFromFuture, .wrongSpace: 400
+        case .signerUnknown: 401
+        case .notTheOperator, .signerNotActive, .signerNotNamed, .roleMissing: 403
+        case .notFound: 404
+        case .duplicate, .keyAlreadyRegistered, .creditCodeAlreadyRegistered, .wrongStatus, .staleDecision,
+            .versionOutOfOrder, .spaceAlreadyFounded:
+            409
+        case .spaceNotFounded: 503
+        default: 422
+        }
+    }
+
+    var title: String {
+        switch status {
+        case 400: "The statement is not for here and now"
+        case 401: "The signer is not known"
+        case 403: "The signer may not do this"
+        case 404: "There is no such thing"
+        case 409: "This does not fit what is recorded"
+        default: "The rules do not allow this"
+        }
+    }
+}
+
+extension StatementError: ProblemConvertible {
+    public var problem: Problem {
+        switch self {
+        case .unknownKey, .badSignature:
+            Problem(
+                code: "statement-signature", status: 401, title: "The statement's signature does not hold",
+                detail: description)
+        default:
+            Problem(
+                code: "invalid-statement", status: 400, title: "The statement is not valid", detail: description,
+                pointer: pointer)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Encoding
+import Exchange
+import Foundation
+import Storage
+
+/// Makes the state from the ledger: from its last snapshot, if that is sound, and the entries after it.
+enum StateLoader {
+    static func load(from ledger: Ledger) throws -> ExchangeState {
+        var state = ExchangeState()
+        if let snapshot = ledger.readSnapshot(),
+            let decoded = try? JSONDecoder().decode(ExchangeState.self, from: Data(snapshot.state)),
+            decoded.size == snapshot.size
+        {
+            state = decoded
+        }
+        // The node's own journal was checked frame by frame when it was opened, and every entry was decided before it
+        // was written; deciding and verifying it all again is the auditor's work.
+        try ledger.forEachEntry(from: state.size) { seq, bytes in
+            let entry: LedgerEntry
+            do { entry = try LedgerEntry(bytes) } catch {
+                throw NodeError.ledgerCorrupt(seq: seq, reason: error.description)
+            }
+            guard entry.seq == state.size, entry.time >= state.time else {
+                throw NodeError.ledgerCorrupt(seq: seq, reason: "its number or time is out of order")
+            }
+            state.apply(entry.event, at: entry.time)
+        }
+        return state
+    }
+
+    /// Writes a snapshot of the state, so that the next start is quick.
+    static func save(_ state: ExchangeState, to ledger: Ledger) throws {
+        guard state.size > 0, state.size <= ledger.size else { return }
+        let encoded = try JSONEncoder().encode(state)
+        try ledger.writeSnapshot([UInt8](encoded), size: state.size, root: try ledger.root(at: state.size))
+    }
+}

@@ -1,0 +1,24 @@
+import Encoding
+import Glibc
+
+/// Log lines as JSON objects on standard error, one a line.
+public struct StructuredLog: Sendable {
+    public enum Level: String, Sendable { case info, warning, error }
+
+    /// Off for programs that embed a node and print their own story.
+    private let isOn: Bool
+
+    public init(isOn: Bool = true) { self.isOn = isOn }
+
+    public func write(_ level: Level, _ message: String, _ members: KeyValuePairs<String, JSONValue> = [:]) {
+        guard isOn else { return }
+        var object: JSONObject = [
+            "time": .string(Clock.now().description), "level": .string(level.rawValue), "message": .string(message),
+        ]
+        for (name, value) in members { object[name] = value }
+        var line = JSONValue.object(object).serialized()
+        line.append(0x0A)
+        // One write a line: lines of several threads do not mix.
+        line.withUnsafeBytes { buffer in _ = Glibc.write(2, buffer.baseAddress, buffer.count) }
+    }
+}
