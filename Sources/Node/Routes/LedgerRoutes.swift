@@ -1,0 +1,69 @@
+import Encoding
+import HTTPTransport
+import TransparencyLog
+
+/// The ledger, readable by anybody: nobody has to ask the operator's leave to audit.
+struct LedgerRoutes: Sendable {
+    let services: NodeServices
+
+    private static let maximumEntries: UInt64 = 1000
+    private static let maximumBytes = 4 << 20
+
+    func add(to router: inout Router) {
+        router.add("GET", "/ledger/checkpoint") { _, _ in
+            .bytes(
+                200, type: "text/plain; charset=utf-8", try services.ledger.checkpoint(),
+                headers: ["Cache-Control": "no-cache"])
+        }
+        router.add("GET", "/ledger/entries") { request, _ in try entries(request) }
+        router.add("GET", "/ledger/proof/inclusion") { request, _ in try inclusion(request) }
+        router.add("GET", "/ledger/proof/consistency") { request, _ in try consistency(request) }
+    }
+
+    private func entries(_ request: HTTPRequest) throws -> HTTPResponse {
+        let start = try TargetQuery.required(request, "start")
+        let count = try TargetQuery.number(request, "count") ?? Self.maximumEntries
+        let size = services.ledger.size
+        guard start < size else { throw TargetQuery.problem("start", "must be less than the ledger's size, \(size)") }
+        guard (1...Self.maximumEntries).contains(count) else {
+            throw TargetQuery.problem("count", "must be from 1 to \(Self.maximumEntries)")
+        }
+        let entries = try services.ledger.entries(in: start..<min(size, start + count), maximumBytes: Self.maximumBytes)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(entries.reduce(0) { $0 + $1.count + 1 })
+        for entry in entries {
+            bytes.append(contentsOf: entry)
+            bytes.append(0x0A)
+        }
+        return .bytes(200, type: "application/x-ndjson", bytes)
+    }
+
+    private func inclusion(_ request: HTTPRequest) throws -> HTTPResponse {
+        let seq = try TargetQuery.required(request, "seq")
+        let size = try TargetQuery.number(request, "size") ?? services.ledger.size
+        guard size <= services.ledger.size else { throw TargetQuery.problem("size", "is larger than the ledger") }
+        guard seq < size else { throw TargetQuery.problem("seq", "must be less than the size, \(size)") }
+        let proof = try services.ledger.inclusionProof(seq: seq, size: size)
+        let leaf = try services.recorded(seq).leafHash
+        return .json(
+            200,
+            [
+                "seq": .integer(Int64(seq)), "size": .integer(Int64(size)), "leafHash": .string(leaf),
+                "proof": .array(proof.path.map { .string($0.description) }),
+            ])
+    }
+
+    private func consistency(_ request: HTTPRequest) throws -> HTTPResponse {
+        let from = try TargetQuery.required(request, "from")
+        let to = try TargetQuery.number(request, "to") ?? services.ledger.size
+        guard to <= services.ledger.size else { throw TargetQuery.problem("to", "is larger than the ledger") }
+        guard from >= 1, from <= to else { throw TargetQuery.problem("from", "must be from 1 to \(to)") }
+        let proof = try services.ledger.consistencyProof(from: from, to: to)
+        return .json(
+            200,
+            [
+                "from": .integer(Int64(from)), "to": .integer(Int64(to)),
+                "proof": .array(proof.path.map { .string($0.description) }),
+            ])
+    }
+}

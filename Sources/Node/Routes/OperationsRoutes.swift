@@ -1,0 +1,56 @@
+import Encoding
+import Exchange
+import HTTPTransport
+
+/// What monitoring and newcomers ask first.
+struct OperationsRoutes: Sendable {
+    let services: NodeServices
+
+    func add(to router: inout Router) {
+        router.add("GET", "/healthz") { _, _ in
+            if let reason = await services.sequencer.failureReason() {
+                return .json(503, ["status": "failing", "reason": .string(reason)])
+            }
+            return .json(200, ["status": "ok", "size": .integer(Int64(services.ledger.size))])
+        }
+        router.add("GET", "/metrics") { _, _ in
+            let isWritable = await services.sequencer.failureReason() == nil
+            let counts = services.gate.counts
+            return .bytes(
+                200, type: "text/plain; version=0.0.4; charset=utf-8",
+                Array(
+                    services.metrics.exposition(gauges: [
+                        ("hexi_ledger_size", "Entries in the ledger.", Double(services.ledger.size)),
+                        ("hexi_ledger_writable", "1 if the ledger takes entries.", isWritable ? 1 : 0),
+                        ("hexi_runs_running", "Sandboxes at work.", Double(counts.running)),
+                        ("hexi_runs_waiting", "Runs that wait for a place.", Double(counts.waiting)),
+                        ("hexi_signature_nonces", "Nonces remembered against replay.", Double(services.nonces.count)),
+                    ]).utf8))
+        }
+        router.add("GET", "/api/v1/space") { _, _ in
+            let (space, size, time) = await services.sequencer.read { ($0.space, $0.size, $0.time) }
+            guard let space else { throw Refusal(.spaceNotFounded, "the space has not been founded yet") }
+            return .json(200, Self.view(space, size: size, time: time, limits: services.home.configuration))
+        }
+    }
+
+    private static func view(_ space: Space, size: UInt64, time: Timestamp, limits: NodeConfiguration) -> JSONValue {
+        let names = space.name.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
+        var object: JSONObject = [
+            "prefix": .string(space.prefix), "name": .object(JSONObject(names)), "origin": .string(space.origin),
+            "currency": .string(space.currency), "logKeys": .array(space.logKeys.map { .string($0) }),
+        ]
+        object["operatorKey"] = space.verificationKey?.jwk
+        object["size"] = .integer(Int64(size))
+        object["time"] = .string(time.description)
+        object["version"] = .string(NodeVersion.text)
+        object["limits"] = [
+            "runSeconds": .integer(Int64(limits.runSeconds)), "uploadBytes": .integer(Int64(limits.maximumUploadBytes)),
+            "queryBytes": .integer(Int64(QuerySubmission.maximumTextCount)),
+        ]
+        return .object(object)
+    }
+}
+
+/// The program's version.
+public enum NodeVersion { public static let text = "0.1.0" }
