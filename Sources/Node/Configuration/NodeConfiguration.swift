@@ -6,7 +6,7 @@ public struct NodeConfiguration: Sendable, Hashable {
     public var space = ""
     /// Where the server listens; loopback unless the operator says otherwise.
     public var address = "127.0.0.1"
-    /// 0 picks a free port.
+
     public var port: UInt16 = 8620
     /// The host names, with ports, under which requests may be signed; the listening address is always among them.
     public var authorities: [String] = []
@@ -39,7 +39,7 @@ public struct NodeConfiguration: Sendable, Hashable {
         }
         space = try cursor.member("space").string(minimumCount: 1, maximumCount: 63)
         if let member = try cursor.optionalMember("address") { address = try member.string(minimumCount: 1, maximumCount: 64) }
-        port = UInt16(try integer("port", 0...65_535, Int(port)))
+        port = UInt16(try integer("port", 1...65_535, Int(port)))
         if let member = try cursor.optionalMember("authorities") {
             for element in try member.array(maximumCount: 32) { authorities.append(try element.string(maximumCount: 256)) }
         }

@@ -107,7 +107,7 @@ public struct NodeHome: Sendable {
             let event = try ExchangeState().decide(Command(statement.verified { _ in nil }), at: now)
             _ = try await ledger.append([EntryDraft(time: now, content: LedgerEntry.content(event, time: now))])
         }
-        try await ledger.close()
+        ledger.close()
     }
 
     private func writeConfiguration() throws {

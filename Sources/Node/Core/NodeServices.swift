@@ -18,7 +18,7 @@ final class NodeServices: Sendable {
     let queries: QueryService
     let snapshots: SnapshotService
     let gate: RunGate
-    let nonces = NonceMemory()
+    let nonces = NonceMemory(startedAt: Clock.now().milliseconds / 1000)
 
     var index: CatalogueIndex { projector.index }
 
@@ -93,9 +93,7 @@ final class NodeServices: Sendable {
         } catch {
             log.write(.warning, "no snapshot of the state was left; the next start reads the whole ledger", ["reason": .string("\(error)")])
         }
-        do { try await ledger.close() } catch {
-            log.write(.error, "closing the ledger failed", ["reason": .string("\(error)")])
-        }
+        ledger.close()
         snapshots.cleanUp()
     }
 }

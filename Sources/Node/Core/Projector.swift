@@ -77,14 +77,14 @@ final class Projector: Sendable {
     }
 
     private func position(afterEntry seq: UInt64) throws -> IndexPosition {
-        IndexPosition(size: seq + 1, root: try ledger.root(at: seq + 1))
+        IndexPosition(size: seq + 1, root: try ledger.root(size: seq + 1))
     }
 
     /// Applies what the ledger has and the index has not; begins anew where the index belongs to another history.
     func catchUp() throws {
         var start: UInt64 = 0
         if let position = try index.position {
-            if position.size <= ledger.size, try ledger.root(at: position.size) == position.root {
+            if position.size <= ledger.size, try ledger.root(size: position.size) == position.root {
                 start = position.size
             } else {
                 log.write(.warning, "the search index belongs to another history and is rebuilt")

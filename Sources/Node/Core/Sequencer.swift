@@ -80,9 +80,10 @@ actor Sequencer {
 
     /// An entry that is too long for the ledger is the command's fault; anything else is the ledger's.
     private func refusedAppend(_ error: LedgerError) throws -> any Error {
-        if case .entryTooLong(let count) = error {
+        if case .entryTooLong(_, let count) = error {
             return Refusal(.termsOutOfRange, "the entry would have \(count) bytes; a ledger entry has at most 65,535")
         }
+        if case .overloaded = error { return NodeError.ledgerUnavailable(reason: error.description) }
         failure = "\(error)"
         Task { await self.rebuild(after: "\(error)") }
         return NodeError.ledgerUnavailable(reason: "\(error)")

@@ -32,6 +32,6 @@ enum StateLoader {
     static func save(_ state: ExchangeState, to ledger: Ledger) throws {
         guard state.size > 0, state.size <= ledger.size else { return }
         let encoded = try JSONEncoder().encode(state)
-        try ledger.writeSnapshot([UInt8](encoded), size: state.size, root: try ledger.root(at: state.size))
+        try ledger.writeSnapshot([UInt8](encoded), size: state.size, root: try ledger.root(size: state.size))
     }
 }

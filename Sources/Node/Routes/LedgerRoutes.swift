@@ -43,7 +43,7 @@ struct LedgerRoutes: Sendable {
         let size = try TargetQuery.number(request, "size") ?? services.ledger.size
         guard size <= services.ledger.size else { throw TargetQuery.problem("size", "is larger than the ledger") }
         guard seq < size else { throw TargetQuery.problem("seq", "must be less than the size, \(size)") }
-        let proof = try services.ledger.inclusionProof(seq: seq, size: size)
+        let proof = try services.ledger.inclusionProof(sequence: seq, size: size)
         let leaf = try services.recorded(seq).leafHash
         return .json(
             200,

@@ -1,6 +1,7 @@
 import Encoding
 import Exchange
 import HTTPTransport
+import Signing
 
 /// What monitoring and newcomers ask first.
 struct OperationsRoutes: Sendable {
@@ -40,7 +41,7 @@ struct OperationsRoutes: Sendable {
             "prefix": .string(space.prefix), "name": .object(JSONObject(names)), "origin": .string(space.origin),
             "currency": .string(space.currency), "logKeys": .array(space.logKeys.map { .string($0) }),
         ]
-        object["operatorKey"] = space.verificationKey?.jwk
+        object["operatorKey"] = VerificationKey(space.operatorKeyBytes)?.jwk
         object["size"] = .integer(Int64(size))
         object["time"] = .string(time.description)
         object["version"] = .string(NodeVersion.text)
