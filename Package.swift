@@ -23,6 +23,8 @@ let package = Package(
         systemLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         systemLibrary("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         systemLibrary("CSeccomp", pkgConfig: "libseccomp", apt: "libseccomp-dev"),
+        // Kernel headers that Glibc's own module leaves out: the clock's state and random numbers.
+        .systemLibrary(name: "CLinux", path: "Sources/CLibraries/CLinux"),
 
         // A header of its own: CRC-32C by the processor's instruction, which Swift cannot name.
         .systemLibrary(name: "CChecksum", path: "Sources/CLibraries/CChecksum"),
@@ -49,7 +51,9 @@ let package = Package(
         .target(name: "HTTPTransport", dependencies: ["Encoding", "Signing", "CMicroHTTPD", "CCurl"]),
         .target(
             name: "Node",
-            dependencies: ["Encoding", "Signing", "TransparencyLog", "Exchange", "Sandbox", "Storage", "HTTPTransport"]),
+            dependencies: [
+                "Encoding", "Signing", "TransparencyLog", "Exchange", "Sandbox", "Storage", "HTTPTransport", "CLinux",
+            ]),
         .target(
             name: "Audit", dependencies: ["Encoding", "Signing", "TransparencyLog", "Exchange", "CCurl"]),
 

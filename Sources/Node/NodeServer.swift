@@ -81,16 +81,15 @@ public final class NodeServer: Sendable {
 
     /// Serves until SIGTERM or SIGINT.
     public func run() async throws {
-        let signals = AsyncStream<Int32> { continuation in
-            let sources = [SIGTERM, SIGINT].map { number in
-                signal(number, SIG_IGN)
-                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler { continuation.yield(number) }
-                source.resume()
-                return source
-            }
-            continuation.onTermination = { _ in for source in sources { source.cancel() } }
+        let (signals, input) = AsyncStream.makeStream(of: Int32.self)
+        let sources = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { input.yield(number) }
+            source.resume()
+            return source
         }
+        defer { for source in sources { source.cancel() } }
         try start()
         for await _ in signals { break }
         await stop()

@@ -50,7 +50,8 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
     /// The longest query text, in UTF-8 bytes; an entry must hold it, encoded, beside everything else.
     public static let maximumTextCount = 16_384
 
-    init(_ cursor: JSONCursor) throws(JSONMismatch) {
+    /// Reads a submission's own members; the statement's header is read elsewhere.
+    public init(_ cursor: JSONCursor) throws(JSONMismatch) {
         buyer = try cursor.member("buyer").identifier(.participant)
         title = try cursor.member("title").text(1...300)
         mode = try cursor.member("mode").oneOf(QueryMode.self)

@@ -18,7 +18,7 @@ enum StateLoader {
         try ledger.forEachEntry(from: state.size) { seq, bytes in
             let entry: LedgerEntry
             do { entry = try LedgerEntry(bytes) } catch {
-                throw NodeError.ledgerCorrupt(seq: seq, reason: error.description)
+                throw NodeError.ledgerCorrupt(seq: seq, reason: "\(error)")
             }
             guard entry.seq == state.size, entry.time >= state.time else {
                 throw NodeError.ledgerCorrupt(seq: seq, reason: "its number or time is out of order")

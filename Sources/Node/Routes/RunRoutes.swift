@@ -45,7 +45,7 @@ struct RunRoutes: Sendable {
     ) async throws -> (recorded: Recorded, caller: Caller) {
         let caller = try await intake.authenticator.authenticate(request).caller
         let identifier = try StatementIntake.identifier(path, .run)
-        guard let record = try services.index.run(identifier.text) else { throw Problem.missing("run", identifier) }
+        guard let record = try services.index.runs(RunFilter(identifier: identifier.text, limit: 1)).runs.first else { throw Problem.missing("run", identifier) }
         let isSeen = caller.seesEverything || caller.identifier?.text == record.buyer
             || record.providers.contains(caller.identifier?.text ?? "")
         guard isSeen else { throw Problem.missing("run", identifier) }

@@ -51,6 +51,7 @@ extension CatalogueIndex {
         let seq = tables == "run r" ? "r.seq" : "d.seq"
         require("\(seq) < ?", .integer(before))
         require("r.query = ?", filter.query.map { .text($0) })
+        require("r.identifier = ?", filter.identifier.map { .text($0) })
         require("r.time >= ?", filter.from.map { .integer($0.milliseconds) })
         require("r.time < ?", filter.to.map { .integer($0.milliseconds) })
         values.append(.integer(Int64(filter.limit) + 1))

@@ -59,6 +59,8 @@ public struct RunFilter: Sendable, Hashable {
     public var party: String?
     public var contract: String?
     public var query: String?
+    /// One run by its identifier.
+    public var identifier: String?
     /// At or after this time.
     public var from: Timestamp?
     /// Before this time.
@@ -68,12 +70,13 @@ public struct RunFilter: Sendable, Hashable {
     public var cursor: String?
 
     public init(
-        party: String? = nil, contract: String? = nil, query: String? = nil, from: Timestamp? = nil,
-        to: Timestamp? = nil, limit: Int = 50, cursor: String? = nil
+        party: String? = nil, contract: String? = nil, query: String? = nil, identifier: String? = nil,
+        from: Timestamp? = nil, to: Timestamp? = nil, limit: Int = 50, cursor: String? = nil
     ) {
         self.party = party
         self.contract = contract
         self.query = query
+        self.identifier = identifier
         self.from = from
         self.to = to
         self.limit = limit

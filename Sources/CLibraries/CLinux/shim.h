@@ -1,0 +1,2 @@
+#include <sys/random.h>
+#include <sys/timex.h>
