@@ -21,6 +21,9 @@ public struct SandboxEngine: Sendable {
         functions = .standard
     }
 
+    /// The engine and the version whose functions are listed, such as "DuckDB 1.5.6".
+    public var engineName: String { functions.engine }
+
     /// Parses a text with DuckDB's own parser, in an empty sandbox.
     ///
     /// - Throws: `refused` with `syntax-error` and its place, `not-one-select` for anything but SELECT, `too-long`, `too-deep`.

@@ -95,8 +95,9 @@ public struct NodeHome: Sendable {
         prefix: String, name: [String: String], currency: String, operatorKey: SigningKey, logKey: SigningKey
     ) async throws {
         let signer = try NoteSigner(name: Self.origin(ofSpace: prefix), key: logKey)
-        let ledger = try Ledger.create(
-            directory: ledgerDirectory, signer: signer, snapshotKey: try VaultKeyFile.read(snapshotKeyPath)) { _ in }
+        let ledger = try Ledger.open(
+            directory: ledgerDirectory, signer: signer, snapshotKey: try VaultKeyFile.read(snapshotKeyPath),
+            createIfMissing: true, log: { _ in })
         if ledger.size == 0 {
             let charter = SpaceCharter(
                 name: name, origin: signer.name, logKeys: [signer.verifier.description],

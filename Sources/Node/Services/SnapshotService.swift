@@ -87,7 +87,7 @@ actor SnapshotService {
         }
         let digest = try vault.store(file: target, kind: .snapshot)
         let record = SnapshotRecord(
-            sha256: digest.description, provider: provider, rows: Int64(description.rows), bytes: Int64(description.bytes),
+            sha256: digest.description, provider: provider, rows: description.rows, bytes: description.bytes,
             columns: description.columns.map { ($0.name, $0.type) })
         try PrivateFile.write(record.json.serialized(), to: recordPath(record.sha256))
         metrics.countUpload(bytes: Int(record.bytes))
