@@ -111,7 +111,7 @@ struct RunTests {
             market.fixture.request(market.flightsQuery, [market.contract]), by: market.insurer.key,
             issuedAt: start.advanced(byMilliseconds: ExchangeState.maximumStatementLead))
         try market.fixture.submit(request, outcome)
-        for milliseconds in stride(from: Int64(0), through: 900_000, by: 20_000) {
+        for milliseconds in stride(from: Int64(0), through: 5_400_000, by: 120_000) {
             market.fixture.time = max(market.fixture.time, start.advanced(byMilliseconds: milliseconds))
             let code = try market.fixture.refusal(of: request, outcome)
             #expect(code == .duplicate || code == .statementTooOld, "after \(milliseconds) ms: \(String(describing: code))")

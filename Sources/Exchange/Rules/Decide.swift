@@ -6,6 +6,9 @@ extension ExchangeState {
     /// Within this window a replay is recognised by memory; outside it, by age.
     public static let maximumStatementAge: Int64 = 600_000
     public static let maximumStatementLead: Int64 = 60_000
+    /// How old a run request may be when its outcome is recorded: a run may wait for its turn, and take its time. It must
+    /// begin within `maximumStatementAge`, which the node sees to.
+    public static let maximumRunAge: Int64 = 3_600_000
 
     /// Decides a command: the event that it leads to, or the refusal.
     ///
@@ -23,7 +26,10 @@ extension ExchangeState {
         }
         // The parties may take as long as they like to sign: every signer signs the same bytes, so the same time.
         let isFurtherSignature = statement.kind == .contract && contracts[statement.identifier(.contract)] != nil
-        if !isFurtherSignature { try checkFreshness(statement.header, at: time) }
+        if !isFurtherSignature {
+            let limit = statement.kind == .runRequest ? Self.maximumRunAge : Self.maximumStatementAge
+            try checkFreshness(statement.header, at: time, maximumAge: limit)
+        }
         switch statement.content {
         case .spaceCharter: throw Refusal(.spaceAlreadyFounded, "the space has been founded already")
         case .participantApplication(let application): return try decide(application, command)
@@ -58,11 +64,13 @@ extension ExchangeState {
     }
 
     /// Whether a statement is fresh enough to be accepted at a time.
-    public func checkFreshness(_ header: StatementHeader, at time: Timestamp) throws(Refusal) {
-        if header.issuedAt.advanced(byMilliseconds: Self.maximumStatementAge) < time {
+    public func checkFreshness(
+        _ header: StatementHeader, at time: Timestamp, maximumAge: Int64 = maximumStatementAge
+    ) throws(Refusal) {
+        if header.issuedAt.advanced(byMilliseconds: maximumAge) < time {
             throw Refusal(
                 .statementTooOld,
-                "the statement was issued at \(header.issuedAt), more than \(Self.maximumStatementAge / 60_000) minutes before \(time); sign it anew, or set the clock",
+                "the statement was issued at \(header.issuedAt), more than \(maximumAge / 60_000) minutes before \(time); sign it anew, or set the clock",
                 pointer: "/issuedAt")
         }
         if header.issuedAt > time.advanced(byMilliseconds: Self.maximumStatementLead) {

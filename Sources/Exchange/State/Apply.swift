@@ -11,7 +11,7 @@ extension ExchangeState {
         let mark = Mark(statement: statement.payloadHash, seq: size, issuedAt: statement.header.issuedAt)
         size += 1
         self.time = max(self.time, time)
-        recentRuns.forget(before: time.advanced(byMilliseconds: -(Self.maximumStatementAge + Self.maximumStatementLead)))
+        recentRuns.forget(before: time.advanced(byMilliseconds: -(Self.maximumRunAge + Self.maximumStatementLead)))
         switch statement.content {
         case .spaceCharter(let charter): apply(charter, statement.header, at: time)
         case .participantApplication(let application): apply(application, statement, mark)
