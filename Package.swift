@@ -60,7 +60,10 @@ let package = Package(
         // Programs.
         .target(name: "CommandLineInterface", dependencies: ["Encoding"]),
         .executableTarget(
-            name: "hexi", dependencies: ["CommandLineInterface", "Node", "Audit"]),
+            name: "hexi",
+            dependencies: [
+                "CommandLineInterface", "Encoding", "Signing", "Exchange", "HTTPTransport", "Node", "Audit",
+            ]),
         .executableTarget(name: "hexi-audit", dependencies: ["CommandLineInterface", "Audit"]),
 
         .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
@@ -79,6 +82,9 @@ let package = Package(
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Encoding"]),
         .testTarget(name: "NodeTests", dependencies: ["Node", "HTTPTransport", "Exchange", "Signing", "Encoding"]),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Exchange", "Signing", "TransparencyLog", "Encoding"]),
+        .testTarget(
+            name: "HexiCommandTests",
+            dependencies: ["hexi", "CommandLineInterface", "HTTPTransport", "Exchange", "Signing", "Encoding"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Encoding", "Signing", "Exchange", "TransparencyLog", "HTTPTransport", "hexi", "hexi-audit"]),

@@ -1,0 +1,110 @@
+import Encoding
+import HTTPTransport
+import Signing
+
+/// Speaks a node's HTTP API: signs what must be signed, and turns every answer into JSON or an error.
+struct NodeClient: Sendable {
+    /// What an answer was: the status tells a new entry (201) from a repeated one (200).
+    struct Answer: Sendable {
+        let status: Int
+        let body: JSONValue
+    }
+
+    /// How long the node may take, in seconds.
+    enum Patience: Double, Sendable {
+        case read = 30
+        case write = 60
+        /// A run is answered when it has ended, and may have waited for others.
+        case run = 900
+        /// A file of up to a gibibyte that the node then imports.
+        case upload = 3600
+    }
+
+    let address: NodeAddress
+    let transport: any NodeTransport
+    /// Signs requests; without one only public resources can be read.
+    let key: SigningKey?
+    let time: TimeSource
+
+    init(node: String, key: SigningKey?, transport: any NodeTransport, time: TimeSource = .system) throws(ClientError) {
+        address = try NodeAddress(node)
+        self.transport = transport
+        self.key = key
+        self.time = time
+    }
+
+    private init(_ other: NodeClient, key: SigningKey?) {
+        address = other.address
+        transport = other.transport
+        time = other.time
+        self.key = key
+    }
+
+    /// The same client, whose requests nobody signs: for what everybody may read.
+    func withoutKey() -> NodeClient { NodeClient(self, key: nil) }
+
+    func get(_ target: RequestTarget) async throws(ClientError) -> JSONValue {
+        try await send("GET", target, body: .none, digest: nil, type: nil, patience: .read).body
+    }
+
+    func post(_ target: RequestTarget, _ document: JSONValue, patience: Patience = .write) async throws(ClientError) -> Answer {
+        let bytes = document.serialized()
+        return try await send(
+            "POST", target, body: .bytes(bytes), digest: SHA256.hash(bytes), type: "application/json", patience: patience)
+    }
+
+    /// Sends a file as it is.
+    ///
+    /// - Parameters:
+    ///   - digest: the file's SHA-256.
+    ///   - progress: is told how many bytes have been sent.
+    func upload(
+        _ target: RequestTarget, file: String, digest: SHA256Digest, type: String, progress: @escaping @Sendable (UInt64) -> Void
+    ) async throws(ClientError) -> Answer {
+        try await send(
+            "POST", target, body: .file(path: file), digest: digest, type: type, patience: .upload, progress: progress)
+    }
+
+    private func send(
+        _ method: String, _ target: RequestTarget, body: HTTPClientRequest.Body, digest: SHA256Digest?, type: String?,
+        patience: Patience, progress: (@Sendable (UInt64) -> Void)? = nil
+    ) async throws(ClientError) -> Answer {
+        var request = HTTPClientRequest(
+            method: method, url: address.base + target.text,
+            headers: ["Accept": "application/json, application/problem+json"], body: body,
+            timeoutSeconds: patience.rawValue, uploadProgress: progress)
+        if let type { request.headers["Content-Type"] = type }
+        if let digest { request.headers["Content-Digest"] = ContentDigest.make(for: digest) }
+        if let key {
+            let signer = RequestSigner(key: key, authority: address.authority, time: time)
+            try signer.sign(&request, target: target, hasContent: digest != nil)
+        }
+        let response: HTTPClientResponse
+        do { response = try await transport.send(request) } catch { throw unreachable(error) }
+        return try read(response)
+    }
+
+    private func unreachable(_ error: HTTPClientError) -> ClientError {
+        switch error {
+        case .unreadableFile(let path, let reason): return .file(path: path, reason: reason)
+        case .cannotConnect(_, let reason):
+            return .unreachable(
+                node: address.base, reason: reason,
+                hint: "Start the node with \"hexi serve DIR\", or name another with --node URL.")
+        default: return .unreachable(node: address.base, reason: "\(error)", hint: "")
+        }
+    }
+
+    private func read(_ response: HTTPClientResponse) throws(ClientError) -> Answer {
+        let body: JSONValue
+        do { body = try JSONValue.parse(response.body, maximumDepth: 64, maximumCount: 256 << 20) } catch {
+            throw .unexpectedAnswer(node: address.base, reason: "status \(response.status), and the body is \(error)")
+        }
+        if (200..<300).contains(response.status) { return Answer(status: response.status, body: body) }
+        guard var problem = Problem(json: body) else {
+            throw .unexpectedAnswer(node: address.base, reason: "status \(response.status) without a problem document")
+        }
+        if let wait = response.headers["Retry-After"] { problem.headers["Retry-After"] = wait }
+        throw .problem(problem)
+    }
+}
