@@ -114,7 +114,7 @@ struct CommandContext: Sendable {
     /// Returns if the user agrees to sign. What is to be signed has been shown before.
     func confirmSigning(_ question: String) throws(ClientError) {
         if arguments.flag("yes") { return }
-        guard try Terminal.confirm(question) else { throw .refused("nothing was signed", hint: "") }
+        guard try environment.confirm(question) else { throw .refused("nothing was signed", hint: "") }
     }
 
     /// Prints the answer to a statement: what it made, and the receipt.

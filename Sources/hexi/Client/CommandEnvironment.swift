@@ -9,6 +9,8 @@ struct CommandEnvironment: Sendable {
     var time: TimeSource
     /// Waits so many milliseconds.
     var pause: @Sendable (Int64) async -> Void
+    /// Asks the user a question that is answered with yes or no.
+    var confirm: @Sendable (String) throws(ClientError) -> Bool
 
     static let standard = CommandEnvironment(
         console: .standard,
@@ -20,7 +22,8 @@ struct CommandEnvironment: Sendable {
         },
         time: .system,
         // A sleep that is cut short only sends sooner.
-        pause: { milliseconds in try? await Task.sleep(for: .milliseconds(milliseconds)) })
+        pause: { milliseconds in try? await Task.sleep(for: .milliseconds(milliseconds)) },
+        confirm: { question throws(ClientError) in try Terminal.confirm(question) })
 
     /// A command's action: gives it its context and reports its error, with the exit code that the error calls for.
     func action(_ body: @escaping @Sendable (CommandContext) async throws -> ExitCode) -> Command.Action {

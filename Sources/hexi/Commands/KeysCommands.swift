@@ -24,7 +24,7 @@ struct KeysCommands: Sendable {
             run: environment.action { context in
                 let directory = try context.profileDirectory()
                 let wantsPassphrase = context.arguments.flag("protect") || context.arguments.value("passphrase-file") != nil
-                let passphrase = wantsPassphrase ? try context.passphrase.obtainNew(prompt: "New passphrase: ") : nil
+                let passphrase = wantsPassphrase ? try context.passphrase.obtainNew(prompt: "New passphrase") : nil
                 let key = try Self.makeKey(in: directory, passphrase: passphrase)
                 Self.show(key.verificationKey, path: Profile.keyPath(in: directory), isProtected: passphrase != nil, context)
                 return .success
@@ -71,7 +71,7 @@ struct KeysCommands: Sendable {
                 let key = try context.passphrase.readKey(path)
                 let source = PassphraseSource(
                     file: context.arguments.value("new-passphrase-file"), variable: "HEXI_NEW_PASSPHRASE")
-                let passphrase = context.arguments.flag("remove") ? nil : try source.obtainNew(prompt: "New passphrase: ")
+                let passphrase = context.arguments.flag("remove") ? nil : try source.obtainNew(prompt: "New passphrase")
                 try Self.replaceKey(key, at: path, passphrase: passphrase)
                 Self.show(key.verificationKey, path: path, isProtected: passphrase != nil, context)
                 return .success

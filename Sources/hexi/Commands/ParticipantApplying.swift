@@ -99,7 +99,7 @@ struct ParticipantApplying: Sendable {
         let path = Profile.keyPath(in: directory)
         if LocalFiles.exists(path) { return try context.passphrase.readKey(path) }
         let wantsPassphrase = context.arguments.flag("protect") || context.arguments.value("passphrase-file") != nil
-        let passphrase = wantsPassphrase ? try context.passphrase.obtainNew(prompt: "New passphrase: ") : nil
+        let passphrase = wantsPassphrase ? try context.passphrase.obtainNew(prompt: "New passphrase") : nil
         return try KeysCommands.makeKey(in: directory, passphrase: passphrase)
     }
 

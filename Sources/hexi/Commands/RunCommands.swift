@@ -71,8 +71,11 @@ struct RunCommands: Sendable {
             run: environment.action { context in
                 let run = try context.identifier("run", .run)
                 let session = try context.session()
+                let view = try await session.client.get(RequestTarget("\(Self.path)/\(run)"))
                 let document = try await session.client.get(RequestTarget("\(Self.path)/\(run)/result"))
-                try RunText.printResult(document, document: document, context)
+                let result = try DeliveredResult(
+                    document, expected: view.text("result"), node: session.client.address.base)
+                if context.wantsJSON { context.console.print(json: document) } else { RunText.printResult(result, context) }
                 return .success
             })
     }

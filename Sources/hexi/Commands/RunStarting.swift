@@ -43,7 +43,7 @@ struct RunStarting: Sendable {
         context.note("Signing a run of \"\(target.title)\" as \(session.profile.name), \(cost), charged to \(charged).")
         let request = RunRequest(query: query, contracts: choice.contracts, parameters: parameters)
         let answer = try await session.sender.send(.runRequest(request), to: RunCommands.path, patience: .run)
-        try Self.show(answer, currency: space.currency, context)
+        try Self.show(answer, node: session.client.address.base, currency: space.currency, context)
         return .success
     }
 
@@ -74,13 +74,20 @@ struct RunStarting: Sendable {
         return candidates
     }
 
-    private static func show(_ answer: StatementAnswer, currency: String, _ context: CommandContext) throws {
-        let result = answer.body["result"] ?? .null
-        try RunText.printResult(result, document: answer.body, context)
-        guard !context.wantsJSON, let run = answer.body["run"] else { return }
+    private static func show(
+        _ answer: StatementAnswer, node: String, currency: String, _ context: CommandContext
+    ) throws(ClientError) {
+        guard let run = answer.body["run"] else { throw .unexpectedAnswer(node: node, reason: "a run without its description") }
+        // A repeated request has no result where it is not kept any more.
+        let result = try answer.body["result"].map { document throws(ClientError) in
+            try DeliveredResult(document, expected: run.text("result"), node: node)
+        }
+        if context.wantsJSON { return context.console.print(json: answer.body) }
+        if let result { RunText.printResult(result, context) }
         var lines = ["", RunText.details(run, currency: currency)]
         if let receipt = answer.body["receipt"] { lines.append("receipt: \(ReceiptText.line(receipt))") }
         if answer.isDuplicate { lines.append("This very request had been run before; it was not run or charged again.") }
+        if result == nil { lines.append("The result is not kept any more.") }
         // With --csv standard output holds nothing but the result.
         for line in lines {
             if context.arguments.flag("csv") { context.note(line) } else { context.console.print(line) }

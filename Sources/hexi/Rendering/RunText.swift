@@ -38,18 +38,15 @@ enum RunText {
         return "\(run.text("outcome"))\(who) [\(run.text("code"))]: \(run.text("reason"))"
     }
 
-    /// Prints a result as a table, as comma-separated values, or, with `--json`, the whole document.
-    static func printResult(_ result: JSONValue, document: JSONValue, _ context: CommandContext) throws {
-        if context.wantsJSON { return context.console.print(json: document) }
-        let columns = result.list("columns")
-        let rows = result.list("rows")
+    /// Prints a result as a table or as comma-separated values.
+    static func printResult(_ result: DeliveredResult, _ context: CommandContext) {
         if context.arguments.flag("csv") {
-            context.console.write(CSVText.line(columns.map { $0["name"] ?? .null }), to: .output)
-            for row in rows { context.console.write(CSVText.line(row.arrayValue ?? []), to: .output) }
+            context.console.write(CSVText.line(result.columns.map { $0["name"] ?? .null }), to: .output)
+            for row in result.rows { context.console.write(CSVText.line(row.arrayValue ?? []), to: .output) }
             return
         }
-        var table = Table(columns.map { $0.text("name") })
-        for row in rows { table.append((row.arrayValue ?? []).map(\.shown)) }
+        var table = Table(result.columns.map { $0.text("name") })
+        for row in result.rows { table.append((row.arrayValue ?? []).map(\.shown)) }
         context.console.print(table)
     }
 }
