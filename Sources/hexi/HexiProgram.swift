@@ -5,7 +5,7 @@ typealias Command = CommandLineInterface.Command
 
 /// The `hexi` program: one list of commands. A new command is one line here.
 enum HexiProgram {
-    static let version = "0.1.0"
+    static var version: String { NodeEntryPoints.version }
 
     static func commands(_ environment: CommandEnvironment) -> [Command] {
         [

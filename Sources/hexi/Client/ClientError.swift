@@ -15,6 +15,8 @@ enum ClientError: Error, Sendable, CustomStringConvertible {
     case profile(path: String, reason: String, hint: String)
     /// A file or the terminal cannot be read or written.
     case file(path: String, reason: String)
+    /// A part of the program that says itself what it could not do, and where.
+    case failed(String)
     /// The command line asks for something that makes no sense.
     case usage(String, hint: String)
     /// Refused here, before anything was sent.
@@ -27,7 +29,7 @@ enum ClientError: Error, Sendable, CustomStringConvertible {
         case .unexpectedAnswer(let node, let reason): "\(node) does not answer as a Hexi node: \(reason)"
         case .profile(let path, let reason, _): "the profile \(path) cannot be used: \(reason)"
         case .file(let path, let reason): "\(path): \(reason)"
-        case .usage(let reason, _), .refused(let reason, _): reason
+        case .failed(let reason), .usage(let reason, _), .refused(let reason, _): reason
         }
     }
 
@@ -37,7 +39,7 @@ enum ClientError: Error, Sendable, CustomStringConvertible {
         case .problem(let problem): problem.hint ?? ""
         case .unreachable(_, _, let hint), .profile(_, _, let hint), .usage(_, let hint), .refused(_, let hint): hint
         case .unexpectedAnswer: "Check the address given with --node, or in the profile."
-        case .file: ""
+        case .file, .failed: ""
         }
     }
 
@@ -57,6 +59,7 @@ enum ClientError: Error, Sendable, CustomStringConvertible {
         case .unexpectedAnswer: "unexpected-answer"
         case .profile: "profile"
         case .file: "file"
+        case .failed: "failed"
         case .usage: "usage"
         case .refused: "refused-locally"
         }
@@ -69,6 +72,7 @@ enum ClientError: Error, Sendable, CustomStringConvertible {
         case .unexpectedAnswer: "The answer is not understood"
         case .profile: "The profile cannot be used"
         case .file: "A file cannot be used"
+        case .failed: "This could not be done"
         case .usage: "The command line is not understood"
         case .refused: "Refused before anything was sent"
         }

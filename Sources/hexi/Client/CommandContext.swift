@@ -36,6 +36,9 @@ struct CommandContext: Sendable {
         if wantsJSON { console.print(json: json) } else { human() }
     }
 
+    /// Prints a table as wide as it is: an identifier that is cut to the terminal's width is of no use to anybody.
+    func show(_ table: Table) { console.write(table.render(width: nil), to: .output) }
+
     /// Prints an error and gives its exit code.
     func report(_ error: ClientError, sql: String? = nil) -> ExitCode {
         if wantsJSON { console.print(json: error.json) }
@@ -132,7 +135,7 @@ extension ClientError {
     var exitCode: ExitCode {
         switch self {
         case .problem(let problem): problem.status >= 500 || problem.status == 429 ? .failure : .negative
-        case .unreachable, .unexpectedAnswer, .profile, .file: .failure
+        case .unreachable, .unexpectedAnswer, .profile, .file, .failed: .failure
         case .usage: .usage
         case .refused: .negative
         }

@@ -79,7 +79,7 @@ struct ListingDocument: Sendable {
         if let first = openPlaces.first {
             let others = openPlaces.count > 1 ? ", and \(openPlaces.count - 1) places more" : ""
             throw .refused(
-                "the listing is not filled in at \(first)\(others)", hint: "There must stand \(Self.advice(first)).")
+                "the listing is not filled in at \(first)\(others)", hint: "Put there: \(Self.advice(first)).")
         }
         if let named = json["provider"], named != .string(provider.text) {
             throw .refused("the listing names the provider \(named.shown), but you are \(provider)", hint: "Leave the member out.")

@@ -6,13 +6,23 @@ import Exchange
 enum NameLookup {
     static func names(of terms: ContractTerms, _ client: NodeClient) async -> [Identifier: String] {
         var names: [Identifier: String] = [:]
-        for party in terms.parties {
-            let view = try? await client.get(RequestTarget("\(ParticipantCommands.path)/\(party)"))
-            names[party] = view?.text("name")
+        for (text, name) in await participants(terms.parties.map(\.text), client) {
+            if let identifier = try? Identifier(text) { names[identifier] = name }
         }
         for item in terms.products {
-            let view = try? await ProductReference.view(of: item.product, client)
+            let view = try? await ProductReference.view(of: item.product, client.withoutKey())
             names[item.product] = view?["title"].localised
+        }
+        return names
+    }
+
+    /// The registered names of participants, by identifier.
+    static func participants(_ identifiers: [String], _ client: NodeClient) async -> [String: String] {
+        var names: [String: String] = [:]
+        for identifier in identifiers where names[identifier] == nil {
+            guard (try? Identifier(identifier, kind: .participant)) != nil else { continue }
+            let view = try? await client.withoutKey().get(RequestTarget("\(ParticipantCommands.path)/\(identifier)"))
+            names[identifier] = view?.text("name")
         }
         return names
     }

@@ -26,20 +26,31 @@ struct ContractCommands: Sendable {
                 let session = try context.session()
                 let items = try await context.items(
                     session.client, Self.path, [("status", context.arguments.value("status"))])
-                context.show(["items": .array(items)]) {
-                    var table = Table(["contract", "status", "purpose", "runs", "valid until", "buyer", "providers"])
-                    for item in items {
-                        let terms = item["terms"] ?? .null
-                        table.append([
-                            item.text("identifier"), Self.status(item), terms.text("purpose"),
-                            "\(item.number("completedRuns"))/\(terms.number("maximumRuns"))", terms.text("validUntil"),
-                            terms.text("buyer"), terms.joined("providers"),
-                        ])
-                    }
-                    context.console.print(table)
+                if context.wantsJSON {
+                    context.console.print(json: ["items": .array(items)])
+                } else {
+                    context.show(await Self.table(items, session.client))
                 }
                 return .success
             })
+    }
+
+    private static func table(_ items: [JSONValue], _ client: NodeClient) async -> Table {
+        func parties(_ item: JSONValue) -> [String] {
+            let terms = item["terms"] ?? .null
+            return [terms.text("buyer")] + terms.list("providers").map(\.shown)
+        }
+        let names = await NameLookup.participants(items.flatMap(parties), client)
+        var table = Table(["contract", "status", "buyer", "providers", "purpose", "runs", "valid until"])
+        for item in items {
+            let terms = item["terms"] ?? .null
+            let named = parties(item).map { names[$0] ?? $0 }
+            table.append([
+                item.text("identifier"), status(item), named[0], named.dropFirst().joined(separator: ", "), terms.text("purpose"),
+                "\(item.number("completedRuns"))/\(terms.number("maximumRuns"))", terms.text("validUntil"),
+            ])
+        }
+        return table
     }
 
     private static func status(_ view: JSONValue) -> String {

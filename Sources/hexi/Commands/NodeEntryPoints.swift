@@ -1,8 +1,46 @@
 import Encoding
+import Node
 
 /// The only place where the commands call the node itself.
 enum NodeEntryPoints {
-    static func initialise(_ settings: NodeSettings) async throws -> Profile { Profile(directory: "", node: "", space: "", name: "") }
-    static func serve(_ directory: String) async throws {}
-    static func examine(_ directory: String?) async throws -> [Finding] { [] }
+    static var version: String { NodeVersion.text }
+
+    /// Makes a node's home, and in it the operator's profile.
+    static func initialise(_ settings: NodeSettings) async throws -> Profile {
+        let home: NodeHome
+        do {
+            home = try await NodeHome.initialise(
+                directory: settings.directory, prefix: settings.prefix, name: settings.name, currency: settings.currency,
+                address: settings.address, port: settings.port)
+        } catch NodeError.homeExists(let path) {
+            throw ClientError.refused(
+                "\(path) holds a node already", hint: "Give another folder, or serve that one: hexi serve \(path)")
+        } catch { throw ClientError.failed("\(error)") }
+        let host = settings.address.contains(":") ? "[\(settings.address)]" : settings.address
+        let profile = Profile(
+            directory: home.operatorProfileDirectory, node: "http://\(host):\(settings.port)", space: settings.prefix,
+            name: "the operator")
+        try profile.save()
+        // A link, not a copy: there is one operator's key, so that protecting or replacing it holds for both.
+        if !LocalFiles.exists(profile.keyPath) { try LocalFiles.link(profile.keyPath, to: "../keys/operator.pem") }
+        return profile
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    static func serve(_ directory: String) async throws {
+        do {
+            let home = try NodeHome(opening: directory)
+            try await NodeServer(home: home).run()
+        } catch { throw ClientError.failed("\(error)") }
+    }
+
+    static func examine(_ directory: String?) async throws -> [Finding] {
+        let home: NodeHome?
+        do { home = try directory.map { try NodeHome(opening: $0) } } catch {
+            throw ClientError.failed("\(error)")
+        }
+        return await Doctor.run(home: home).map {
+            Finding(name: $0.name, isWell: $0.ok, detail: $0.detail, remedy: $0.remedy)
+        }
+    }
 }

@@ -35,7 +35,7 @@ struct OutboxCommands: Sendable {
                     for item in described {
                         table.append([item.text("name"), item.text("kind"), item.text("issuedAt"), item.text("path")])
                     }
-                    context.console.print(table)
+                    context.show(table)
                 }
                 return .success
             })

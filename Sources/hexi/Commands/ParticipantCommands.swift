@@ -41,7 +41,7 @@ struct ParticipantCommands: Sendable {
                             item.text("identifier"), item.text("name"), item.text("type"), item.joined("roles"), item.text("status"),
                         ])
                     }
-                    context.console.print(table)
+                    context.show(table)
                 }
                 return .success
             })
@@ -104,7 +104,7 @@ struct ParticipantCommands: Sendable {
                     ParticipantDecision(
                         participant: participant, decision: verdict, reason: context.arguments.value("reason") ?? ""))
                 let answer = try await session.sender.send(content, to: "\(Self.path)/\(participant)/decisions")
-                context.showAnswer(answer, "\(participant): \(verdict.rawValue) is on the ledger.")
+                context.showAnswer(answer, "\(participant) is \(verdict.pastTense).")
                 return .success
             })
     }
@@ -122,5 +122,16 @@ struct ParticipantCommands: Sendable {
         details.add("applied at", view.text("appliedAt"))
         details.add("ledger entry", view.text("seq"))
         return details.render()
+    }
+}
+
+extension ParticipantVerdict {
+    fileprivate var pastTense: String {
+        switch self {
+        case .approve: "approved"
+        case .refuse: "refused"
+        case .suspend: "suspended"
+        case .resume: "active again"
+        }
     }
 }

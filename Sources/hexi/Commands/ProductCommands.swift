@@ -37,7 +37,7 @@ struct ProductCommands: Sendable {
                         ("grade", arguments.value("grade")), ("class", arguments.value("class")),
                         ("withdrawn", arguments.flag("withdrawn") ? "true" : nil),
                     ])
-                context.show(["items": .array(items)]) { context.console.print(Self.table(items)) }
+                context.show(["items": .array(items)]) { context.show(Self.table(items)) }
                 return .success
             })
     }
@@ -71,7 +71,7 @@ struct ProductCommands: Sendable {
                 context.show(view) {
                     context.console.print(Self.details(view))
                     context.console.print()
-                    context.console.print(Self.columns(view))
+                    context.show(Self.columns(view))
                 }
                 return .success
             })

@@ -30,7 +30,7 @@ struct ProductPublishing: Sendable {
                     context.console.print(details.render())
                     var table = Table(["column", "type"])
                     for column in record.columns { table.append([column.name, column.type]) }
-                    context.console.print(table)
+                    context.show(table)
                     context.note("Describe it with: hexi product template \(record.digest.prefix(16)) > listing.json")
                 }
                 return .success

@@ -91,14 +91,16 @@ struct QueryCommands: Sendable {
                 let session = try context.session()
                 let items = try await context.items(
                     session.client, Self.path, [("status", context.arguments.value("status"))])
+                let names = context.wantsJSON ? [:] : await NameLookup.participants(items.map { $0.text("buyer") }, session.client)
                 context.show(["items": .array(items)]) {
-                    var table = Table(["query", "title", "mode", "status", "buyer"])
+                    var table = Table(["query", "status", "mode", "buyer", "title"])
                     for item in items {
+                        let buyer = item.text("buyer")
                         table.append([
-                            item.text("identifier"), item.text("title"), item.text("mode"), item.text("status"), item.text("buyer"),
+                            item.text("identifier"), item.text("status"), item.text("mode"), names[buyer] ?? buyer, item.text("title"),
                         ])
                     }
-                    context.console.print(table)
+                    context.show(table)
                 }
                 return .success
             })
@@ -135,7 +137,7 @@ struct QueryCommands: Sendable {
                 let content = StatementContent.queryDecision(
                     QueryDecision(query: query, decision: verdict, reason: context.arguments.value("reason") ?? ""))
                 let answer = try await session.sender.send(content, to: "\(Self.path)/\(query)/decisions")
-                context.showAnswer(answer, "\(query): \(verdict.rawValue) is on the ledger.")
+                context.showAnswer(answer, "Your word on \(query), \(verdict.rawValue), is on the ledger.")
                 return .success
             })
     }

@@ -42,7 +42,7 @@ struct RunCommands: Sendable {
                             isCompleted ? MoneyText.format(RunText.total(item), currency: currency) : "", item.text("code"),
                         ])
                     }
-                    context.console.print(table)
+                    context.show(table)
                 }
                 return .success
             })

@@ -38,13 +38,18 @@ struct RunStarting: Sendable {
         } else {
             choice = try ContractChoice(covering: target.tables, from: try await Self.contractsInForce(session))
         }
-        let cost = choice.cost.map { "at \(MoneyText.format($0, currency: space.currency))" } ?? "at the contracts' prices"
-        let charged = choice.contracts.isEmpty ? "no contract" : choice.contracts.map(\.text).joined(separator: ", ")
-        context.note("Signing a run of \"\(target.title)\" as \(session.profile.name), \(cost), charged to \(charged).")
+        let terms = Self.terms(of: choice, currency: space.currency)
+        context.note("Signing a run of \"\(target.title)\" as \(session.profile.name), \(terms).")
         let request = RunRequest(query: query, contracts: choice.contracts, parameters: parameters)
         let answer = try await session.sender.send(.runRequest(request), to: RunCommands.path, patience: .run)
         try Self.show(answer, node: session.client.address.base, currency: space.currency, context)
         return .success
+    }
+
+    private static func terms(of choice: ContractChoice, currency: String) -> String {
+        if choice.contracts.isEmpty { return "without a contract" }
+        let cost = choice.cost.map { MoneyText.format($0, currency: currency) } ?? "the contracts' prices"
+        return "at \(cost), charged to \(choice.contracts.map(\.text).joined(separator: ", "))"
     }
 
     /// `nil` where the command is to find them.

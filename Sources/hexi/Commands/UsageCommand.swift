@@ -20,11 +20,13 @@ struct UsageCommand: Sendable {
                 let session = try context.session()
                 let usage = try await session.client.get(
                     RequestTarget("/api/v1/usage", [("from", from?.description), ("to", to?.description)]))
+                let payers = usage.list("charges").flatMap { [$0.text("payer"), $0.text("payee")] }
+                let names = context.wantsJSON ? [:] : await NameLookup.participants(payers, session.client)
                 context.show(usage) {
                     let currency = usage.text("currency")
-                    context.console.print(Self.parties(usage, currency))
+                    context.show(Self.parties(usage, currency))
                     context.console.print()
-                    context.console.print(Self.charges(usage, currency))
+                    context.show(Self.charges(usage, currency, names))
                 }
                 return .success
             })
@@ -42,11 +44,12 @@ struct UsageCommand: Sendable {
         return table
     }
 
-    private static func charges(_ usage: JSONValue, _ currency: String) -> Table {
+    private static func charges(_ usage: JSONValue, _ currency: String, _ names: [String: String]) -> Table {
+        func named(_ identifier: String) -> String { names[identifier] ?? identifier }
         var table = Table(["payer", "payee", "contract", "runs", "amount"])
         for charge in usage.list("charges") {
             table.append([
-                charge.text("payer"), charge.text("payee"), charge.text("contract"), charge.text("runs"),
+                named(charge.text("payer")), named(charge.text("payee")), charge.text("contract"), charge.text("runs"),
                 MoneyText.format(charge.number("amount"), currency: currency),
             ])
         }

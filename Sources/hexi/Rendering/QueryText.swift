@@ -18,7 +18,8 @@ enum QueryText {
         for decision in view.list("decisions") {
             let verdict = decision["verdict"]?.stringValue.map(TextWidth.printable) ?? "no word yet"
             let reason = decision.text("reason")
-            details.add("provider \(decision.text("provider"))", reason.isEmpty ? verdict : "\(verdict): \(reason)")
+            let words = [verdict, reason].filter { !$0.isEmpty }.joined(separator: ": ")
+            details.add("provider", "\(decision.text("provider")), \(words)")
         }
         let sql = view["sql"]?.stringValue ?? ""
         var lines = [details.render(), "", numbered(sql)]
@@ -32,7 +33,8 @@ enum QueryText {
 
     /// The query's text with its lines numbered, as refusals count them.
     static func numbered(_ sql: String) -> String {
-        let lines = sql.split(separator: "\n", omittingEmptySubsequences: false)
+        var lines = sql.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
         let width = String(lines.count).count
         return lines.enumerated().map { index, line in
             let number = String(index + 1)

@@ -47,6 +47,6 @@ enum RunText {
         }
         var table = Table(result.columns.map { $0.text("name") })
         for row in result.rows { table.append((row.arrayValue ?? []).map(\.shown)) }
-        context.console.print(table)
+        context.show(table)
     }
 }
