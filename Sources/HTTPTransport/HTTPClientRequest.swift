@@ -16,10 +16,13 @@ public struct HTTPClientRequest: Sendable {
     public var timeoutSeconds: Double?
     /// How long the answer's body may be, in bytes; the client's own setting if `nil`.
     public var maximumResponseBytes: Int?
+    /// Is told, on the client's thread, how many bytes of a file have been handed to the connection.
+    public var uploadProgress: (@Sendable (UInt64) -> Void)?
 
     public init(
         method: String = "GET", url: String, headers: HTTPHeaders = HTTPHeaders(), body: Body = .none,
-        timeoutSeconds: Double? = nil, maximumResponseBytes: Int? = nil
+        timeoutSeconds: Double? = nil, maximumResponseBytes: Int? = nil,
+        uploadProgress: (@Sendable (UInt64) -> Void)? = nil
     ) {
         self.method = method
         self.url = url
@@ -27,6 +30,7 @@ public struct HTTPClientRequest: Sendable {
         self.body = body
         self.timeoutSeconds = timeoutSeconds
         self.maximumResponseBytes = maximumResponseBytes
+        self.uploadProgress = uploadProgress
     }
 }
 

@@ -14,6 +14,8 @@ final class Transfer: @unchecked Sendable {
     private let limit: Int
     private var fieldList: UnsafeMutablePointer<curl_slist>?
     private var uploadDescriptor: Int32 = -1
+    private let uploadProgress: (@Sendable (UInt64) -> Void)?
+    private var uploadedCount: UInt64 = 0
     private var errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var completion: (@Sendable (Outcome) -> Void)?
     private var headers = HTTPHeaders()
@@ -26,6 +28,7 @@ final class Transfer: @unchecked Sendable {
         url = request.url
         timeoutSeconds = request.timeoutSeconds ?? configuration.timeoutSeconds
         limit = request.maximumResponseBytes ?? configuration.maximumResponseBytes
+        uploadProgress = request.uploadProgress
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         let host = try Curl.host(of: request.url)
         setConnection(configuration, host: host)
@@ -201,7 +204,11 @@ final class Transfer: @unchecked Sendable {
     func giveUpload(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
         while true {
             let count = read(uploadDescriptor, buffer.baseAddress, buffer.count)
-            if count >= 0 { return count }
+            if count >= 0 {
+                uploadedCount += UInt64(count)
+                uploadProgress?(uploadedCount)
+                return count
+            }
             if errno != EINTR { return Int(CURL_READFUNC_ABORT) }
         }
     }

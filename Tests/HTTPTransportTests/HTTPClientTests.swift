@@ -68,6 +68,23 @@ import Testing
         }
     }
 
+    @Test func theProgressOfAFileEndsWithItsLength() async throws {
+        let folder = try TemporaryFolder()
+        let content = [UInt8](repeating: 7, count: 1_000_000)
+        let file = folder.write("upload", content)
+        let told = Mutex<[UInt64]>([])
+        try await withClient { client, base, _ in
+            let request = HTTPClientRequest(
+                method: "POST", url: "\(base)/echo", body: .file(path: file),
+                uploadProgress: { count in told.withLock { $0.append(count) } })
+            _ = try await client.send(request)
+        }
+        let counts = told.withLock { $0 }
+        #expect(counts.count > 1)
+        #expect(counts == counts.sorted())
+        #expect(counts.last == 1_000_000)
+    }
+
     @Test func aConnectionIsKeptForFurtherRequests() async throws {
         try await withClient { client, base, server in
             for _ in 0..<50 { _ = try await client.send(HTTPClientRequest(url: "\(base)/hello")) }
