@@ -49,7 +49,9 @@ struct PassphraseSource: Sendable {
         switch error {
         case .wrongPassphrase, .exists: .refused("\(error)", hint: "")
         case .cannotRead:
-            .profile(path: path, reason: "\(error)", hint: "Make a key with \"hexi keys generate\", or name another profile with --profile DIR.")
+            .profile(
+                path: path, reason: "\(error)",
+                hint: "Make a key with \"hexi keys generate\", or name another profile with --profile DIR.")
         default: .profile(path: path, reason: "\(error)", hint: "")
         }
     }

@@ -80,10 +80,14 @@ struct StatementSender: Sendable {
                     throw error
                 }
                 guard attempt < Self.attemptLimit else {
-                    note("The statement is kept in \(profile.outboxDirectory)/\(item.name); \"hexi outbox send\" sends the very same bytes again. The node records it at most once.")
+                    note(
+                        "The statement is kept in \(profile.outboxDirectory)/\(item.name); \"hexi outbox send\" sends the very "
+                            + "same bytes again. The node records it at most once.")
                     throw error
                 }
-                note("\(error)\nSending the same signed statement again, attempt \(attempt + 1) of \(Self.attemptLimit); the node records it at most once.")
+                note(
+                    "\(error)\nSending the same signed statement again, attempt \(attempt + 1) of \(Self.attemptLimit); "
+                        + "the node records it at most once.")
                 await pause(wait)
             }
             attempt += 1

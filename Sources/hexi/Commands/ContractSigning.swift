@@ -17,7 +17,9 @@ struct ContractSigning: Sendable {
                 .value(
                     "product", "ID[@VERSION]", about: "a product, in its latest version unless one is named", isRepeated: true,
                     isRequired: true),
-                .value("purpose", "PURPOSE", about: "what the results may be used for", isRequired: true, choices: Purpose.allCases.map(\.rawValue)),
+                .value(
+                    "purpose", "PURPOSE", about: "what the results may be used for", isRequired: true,
+                    choices: Purpose.allCases.map(\.rawValue)),
                 .value("runs", "N", about: "how many runs at most", isRequired: true),
                 .value("until", "DAY", about: "the last day, such as 2026-12-31, or a UTC time", isRequired: true),
                 .value("from", "DAY", about: "the first day, or a UTC time; else now"),
