@@ -20,6 +20,7 @@ enum HexiProgram {
             RunCommands(environment: environment).command,
             UsageCommand(environment: environment).command,
             OutboxCommands(environment: environment).command,
+            DemoCommand.command(console: environment.console),
             versionCommand(environment),
         ]
     }

@@ -48,7 +48,7 @@ final class DemoStage {
     /// - Parameters:
     ///   - profile: whose profile it uses, a folder of the stage.
     ///   - expecting: the exit status that the story needs; another one ends it.
-    ///   - limit: how many lines of the output to show.
+    ///   - limit: how many lines of the output to show: the first half and the last half of them.
     @discardableResult
     func run(
         _ arguments: [String], program: String = "hexi", profile: String? = nil, expecting: Int32 = 0, limit: Int = 40
@@ -67,8 +67,11 @@ final class DemoStage {
     private func show(_ text: String, limit: Int) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let shown = lines.last == "" ? lines.dropLast() : lines[...]
-        for line in shown.prefix(limit) { console.print("    \(line)") }
-        if shown.count > limit { console.print("    … and \(shown.count - limit) more lines") }
+        // What a command says last, its receipt above all, is as telling as how it begins.
+        let tail = shown.count > limit ? limit / 2 : 0
+        for line in shown.prefix(limit - tail) { console.print("    \(line)") }
+        if shown.count > limit { console.print("    … \(shown.count - limit) lines more …") }
+        for line in shown.suffix(tail) { console.print("    \(line)") }
     }
 
     /// Runs a program and gives back its exit status and all it printed, on either stream.

@@ -2,6 +2,7 @@ import CommandLineInterface
 import Encoding
 import Foundation
 import Glibc
+import HTTPTransport
 
 /// The story of `hexi demo`: the whole path once, with the commands that a user would type.
 struct DemoStory {
@@ -20,7 +21,7 @@ struct DemoStory {
         let runs = try query(products, contracts)
         try refuse(products, contracts, runs)
         try usage()
-        try audit()
+        try await audit()
     }
 
     // MARK: 1
@@ -167,16 +168,16 @@ struct DemoStory {
         let joint = try submit(
             "wind.sql", DemoQueries.weatherDelays, "Delay by wind and visibility",
             [("flights", products.flights), ("weather", products.weather)])
-        try stage.run(["query", "approve", joint, "--reason", "Statistics only"], profile: "airport")
-        try stage.run(["query", "approve", joint, "--reason", "Public observations"], profile: "weather")
+        try stage.run(["query", "approve", joint, "--reason", "Statistics only"], profile: "airport", limit: 8)
+        try stage.run(["query", "approve", joint, "--reason", "Public observations"], profile: "weather", limit: 8)
         stage.say("")
         stage.say("Each run is signed by the insurer: nobody can bill a run that the buyer did not ask for.")
-        try stage.run(["run", "start", delays], profile: "insurer", limit: 24)
+        try stage.run(["run", "start", delays], profile: "insurer", limit: 28)
         try stage.run(["run", "start", joint], profile: "insurer", limit: 30)
         let small = try submit(
             "small.sql", DemoQueries.smallGroup, "Delay for one destination", [("flights", products.flights)],
             parameters: ["destination:text"])
-        try stage.run(["query", "approve", small, "--reason", "Statistics only"], profile: "airport")
+        try stage.run(["query", "approve", small, "--reason", "Statistics only"], profile: "airport", limit: 8)
         return Queries(delays: delays, joint: joint, small: small)
     }
 
@@ -227,9 +228,20 @@ struct DemoStory {
 
     // MARK: 8
 
-    private func audit() throws {
+    /// The public key that verifies the ledger's checkpoints, as the node publishes it.
+    private func ledgerKey() async throws -> String {
+        let response = try await HTTPClient().send(HTTPClientRequest(method: "GET", url: "\(node)/api/v1/space"))
+        guard let key = try JSONValue.parse(response.body)["logKeys"]?[0]?.stringValue else {
+            throw DemoStage.Failure.missing("the node does not publish its ledger's key")
+        }
+        return key
+    }
+
+    private func audit() async throws {
         stage.heading(8, "The auditor copies the ledger and verifies it without the node")
+        let key = try await ledgerKey()
         stage.stopNode()
+        stage.say("The node is stopped. The auditor needs the copy and the ledger's public key, which the operator publishes.")
         let files = FileManager.default
         try files.createDirectory(atPath: "\(stage.folder)/copy", withIntermediateDirectories: true)
         for name in ["journal", "checkpoint"] {
@@ -237,11 +249,11 @@ struct DemoStory {
         }
         stage.say("")
         stage.say("  $ cp node/ledger/journal node/ledger/checkpoint copy/")
-        try stage.run(["verify", "copy"], program: "hexi-audit")
+        try stage.run(["verify", "copy", "--vkey", key], program: "hexi-audit")
         stage.say("")
         stage.say("Somebody changes one byte of the copy:")
         try flip("\(stage.folder)/copy/journal")
-        try stage.run(["verify", "copy"], program: "hexi-audit", expecting: 1)
+        try stage.run(["verify", "copy", "--vkey", key], program: "hexi-audit", expecting: 1)
         stage.say("")
         stage.say("That is the whole path. `hexi --help` lists every command; the README has a tour for each user.")
     }
