@@ -1,7 +1,6 @@
 import CommandLineInterface
 import Foundation
 import Glibc
-import Synchronization
 
 /// `hexi demo`: the whole path once, on real data, told as a story.
 enum DemoCommand {
@@ -32,11 +31,8 @@ enum DemoCommand {
             throw CommandFailure("\(data)/\(name) is not there; ops/setup fetches it", exitCode: .notReady)
         }
         let folder = try makeFolder(keep)
-        let stage = DemoStage(folder: folder, programs: programFolder(), console: console)
         let cleanUp = DemoCleanUp(folder: keep == nil ? folder : nil)
-        stage.onNodeStarted = { cleanUp.nodeStarted($0) }
-        // The programs that the story calls get the same signal from the terminal; what is left to do is to wait for the
-        // node and to remove the folder.
+        let stage = DemoStage(folder: folder, programs: programFolder(), cleanUp: cleanUp, console: console)
         Interruption.onSignal { _ in
             cleanUp.run()
             return .exit
@@ -44,12 +40,20 @@ enum DemoCommand {
         defer { cleanUp.run() }
         do {
             try await DemoStory(stage: stage, data: data, port: try freePort()).play()
-        } catch let failure as DemoStage.Failure {
-            throw CommandFailure(failure.description)
+        } catch {
+            await waitIfInterrupted(cleanUp)
+            throw (error as? DemoStage.Failure).map { CommandFailure($0.description) } ?? error
         }
         stage.stopNode()
         if keep != nil { console.print("\nEverything of the story lies in \(folder); start its node again with `hexi serve node` there.") }
         return .success
+    }
+
+    /// Ctrl-C reaches the programs that the story calls as well, and their end may be seen here before the signal is. The
+    /// story did not fail then: whoever cleans up also ends this process.
+    private static func waitIfInterrupted(_ cleanUp: DemoCleanUp) async {
+        try? await Task.sleep(for: .milliseconds(300))
+        while cleanUp.isDone { try? await Task.sleep(for: .seconds(1)) }
     }
 
     private static func makeFolder(_ keep: String?) throws -> String {
@@ -88,39 +92,5 @@ enum DemoCommand {
         }
         guard isBound else { throw CommandFailure("no local port is free", exitCode: .notReady) }
         return UInt16(bigEndian: address.sin_port)
-    }
-}
-
-/// Ends the story's node and removes its folder, once, whichever way the story ends.
-final class DemoCleanUp: Sendable {
-    private struct State {
-        var folder: String?
-        var node: pid_t?
-        var isDone = false
-    }
-
-    private let state: Mutex<State>
-
-    /// - Parameter folder: to be removed; `nil` to leave it.
-    init(folder: String?) { state = Mutex(State(folder: folder)) }
-
-    func nodeStarted(_ process: pid_t?) { state.withLock { $0.node = process } }
-
-    func run() {
-        let (folder, node): (String?, pid_t?) = state.withLock { state in
-            guard !state.isDone else { return (nil, nil) }
-            state.isDone = true
-            return (state.folder, state.node)
-        }
-        if let node {
-            kill(node, SIGTERM)
-            // The node finishes what it is doing; it is our own child, so its end can be waited for.
-            for _ in 0..<150 where kill(node, 0) == 0 {
-                var status: Int32 = 0
-                if waitpid(node, &status, WNOHANG) != 0 { break }
-                usleep(100_000)
-            }
-        }
-        if let folder { try? FileManager.default.removeItem(atPath: folder) }
     }
 }

@@ -24,14 +24,16 @@ final class DemoStage {
     let folder: String
     let console: Console
     private let programs: String
+    private let cleanUp: DemoCleanUp
     private var node: Process?
-    /// Told the node's process when it starts, and `nil` when it has ended.
-    var onNodeStarted: ((pid_t?) -> Void)?
 
-    /// - Parameter programs: the folder in which `hexi` and `hexi-audit` lie.
-    init(folder: String, programs: String, console: Console) {
+    /// - Parameters:
+    ///   - programs: the folder in which `hexi` and `hexi-audit` lie.
+    ///   - cleanUp: starts every process, so that it can end those that are left.
+    init(folder: String, programs: String, cleanUp: DemoCleanUp, console: Console) {
         self.folder = folder
         self.programs = programs
+        self.cleanUp = cleanUp
         self.console = console
     }
 
@@ -88,7 +90,8 @@ final class DemoStage {
         process.standardOutput = pipe
         process.standardError = pipe
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        try cleanUp.start(process)
+        defer { cleanUp.ended(process) }
         let data = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return Output(status: process.terminationStatus, text: String(decoding: data, as: UTF8.self))
@@ -97,8 +100,9 @@ final class DemoStage {
     /// Starts the node in the background; its log goes to a file of the stage.
     func startNode(home: String) throws {
         let logPath = "\(folder)/node.log"
-        FileManager.default.createFile(atPath: logPath, contents: nil)
-        guard let log = FileHandle(forWritingAtPath: logPath) else { throw Failure.missing("\(logPath) cannot be written") }
+        guard FileManager.default.createFile(atPath: logPath, contents: nil),
+            let log = FileHandle(forWritingAtPath: logPath)
+        else { throw Failure.missing("\(logPath) cannot be written") }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(programs)/hexi")
         process.arguments = ["serve", home]
@@ -106,9 +110,8 @@ final class DemoStage {
         process.standardOutput = log
         process.standardError = log
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        try cleanUp.start(process)
         node = process
-        onNodeStarted?(process.processIdentifier)
     }
 
     var isNodeRunning: Bool { node?.isRunning ?? false }
@@ -119,7 +122,7 @@ final class DemoStage {
         node.terminate()
         node.waitUntilExit()
         self.node = nil
-        onNodeStarted?(nil)
+        cleanUp.ended(node)
     }
 
     private static func quoted(_ argument: String) -> String {
