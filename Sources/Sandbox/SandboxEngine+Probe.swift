@@ -55,7 +55,12 @@ extension SandboxEngine {
     }
 
     private func programHash() -> IsolationProbe {
-        let found = (try? Self.hash(configuration.duckdbPath).0)?.description ?? "unreadable"
+        // The path may be a link: what counts is the program that starts.
+        let program = realpath(configuration.duckdbPath, nil).map { resolved in
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+        let found = (try? program.map { try Self.hash($0).0 })?.description ?? "unreadable"
         return IsolationProbe(
             name: "duckdb checksum", ok: found == Self.pinnedProgramHash, detail: found,
             remedy: "expected \(Self.pinnedProgramHash); run ops/setup to install the pinned program")
