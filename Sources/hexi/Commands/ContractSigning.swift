@@ -72,7 +72,10 @@ struct ContractSigning: Sendable {
     var sign: Command {
         Command(
             name: "sign", about: "sign a contract that another party has offered",
-            discussion: "The terms shown are read from the very bytes that you sign.",
+            discussion: """
+                The terms shown are read from the very bytes that you sign. To sign again what you have signed already \
+                changes nothing and is no error.
+                """,
             options: [CommandContext.yes],
             arguments: [CommandArgument("contract", about: "its identifier")],
             examples: ["hexi contract sign 86.gs.qingyang/C… --profile ./airport"],
@@ -81,6 +84,12 @@ struct ContractSigning: Sendable {
                 let session = try context.session()
                 let offered = try await OfferedContract(contract, session.client)
                 try Self.checkSigner(offered, session)
+                if try Self.hasSigned(offered, session) {
+                    context.show(["identifier": .string(contract.text), "duplicate": true]) {
+                        context.console.print("You have signed \(contract) already; nothing was recorded.")
+                    }
+                    return .success
+                }
                 try await Self.show(offered.terms, session, context)
                 try context.confirmSigning("Sign this contract as \(session.profile.name)?")
                 let signed: SignedStatement
@@ -102,10 +111,12 @@ struct ContractSigning: Sendable {
         guard offered.terms.parties.contains(participant) else {
             throw .refused("you, \(participant), are no party to this contract", hint: "")
         }
-        let hasSigned = offered.view.list("signers").contains { $0.stringValue == participant.text }
-        guard !hasSigned, !offered.statement.keyIdentifiers.contains(session.key.keyIdentifier) else {
-            throw .refused("you have signed this contract already", hint: "")
-        }
+    }
+
+    private static func hasSigned(_ offered: OfferedContract, _ session: Session) throws(ClientError) -> Bool {
+        let participant = try session.profile.requireParticipant()
+        return offered.view.list("signers").contains { $0.stringValue == participant.text }
+            || offered.statement.keyIdentifiers.contains(session.key.keyIdentifier)
     }
 
     /// Shows the terms on standard error, so that the result on standard output stays clean.
