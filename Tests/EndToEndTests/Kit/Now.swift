@@ -1,0 +1,11 @@
+import Encoding
+import Glibc
+
+/// The system's clock.
+enum Now {
+    static var timestamp: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}
