@@ -62,7 +62,8 @@ let package = Package(
         .executableTarget(
             name: "hexi",
             dependencies: [
-                "CommandLineInterface", "Encoding", "Signing", "Exchange", "HTTPTransport", "Node", "Audit",
+                "CommandLineInterface", "Encoding", "Signing", "Exchange", "Sandbox", "Storage", "HTTPTransport", "Node",
+                "Audit",
             ]),
         .executableTarget(name: "hexi-audit", dependencies: ["CommandLineInterface", "Audit"]),
 

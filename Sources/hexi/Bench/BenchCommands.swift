@@ -1,0 +1,51 @@
+import CommandLineInterface
+import Encoding
+
+/// `hexi bench`: measures this machine, each number beside what bounds it.
+struct BenchCommands: Sendable {
+    let environment: CommandEnvironment
+
+    var command: Command {
+        Command(
+            name: "bench", about: "measure speed beside what bounds it, against the design's targets",
+            discussion: """
+                Each number stands beside a yardstick measured in the same run on the same machine, because machines \
+                differ and ratios travel. Nothing of yours is touched: what is needed is made in a new folder and removed. \
+                Let nothing else work on the machine meanwhile.
+                """,
+            subcommands: [ledger])
+    }
+
+    private var ledger: Command {
+        benchmark(
+            "ledger", "measure durable appending to the ledger, and opening it",
+            "Raw entries of 300 bytes, and signed statements that are verified first; every append is durable before it counts."
+        ) { folder, isQuick in try await LedgerBench(folder: folder, isQuick: isQuick).run() }
+    }
+
+    private func benchmark(
+        _ name: String, _ about: String, _ discussion: String,
+        run: @escaping @Sendable (_ folder: String, _ isQuick: Bool) async throws -> BenchReport
+    ) -> Command {
+        Command(
+            name: name, about: about, discussion: discussion,
+            options: [
+                .flag("quick", about: "a short run of some seconds, whose numbers are rougher"),
+                .value(
+                    "directory", "DIR", about: "measure on the disk of this folder, in a new folder that is removed", default: ".",
+                    completion: .directory),
+            ],
+            examples: ["hexi bench \(name)", "hexi bench \(name) --quick --json"],
+            run: environment.action { context in
+                let folder = try BenchFolder(in: context.arguments.value("directory") ?? ".")
+                defer { folder.remove() }
+                Interruption.onSignal { _ in
+                    folder.remove()
+                    return .exit
+                }
+                let report = try await run(folder.path, context.arguments.flag("quick"))
+                context.show(report.json) { report.print(on: context.console) }
+                return .success
+            })
+    }
+}
