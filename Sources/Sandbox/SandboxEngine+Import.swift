@@ -72,7 +72,7 @@ extension SandboxEngine {
     ) async throws(SandboxError) -> (rows: Int64, columns: [SnapshotDescription.Column]) {
         var script = EngineScript(limits: limits)
         script.add("ATTACH '/output/snapshot.duckdb' AS snapshot")
-        script.add("CREATE TABLE snapshot.main.data AS FROM \(Self.source(format, nullSpellings))")
+        script.add("CREATE TABLE snapshot.main.data AS FROM \(Self.source(format, file, nullSpellings))")
         script.add("CHECKPOINT snapshot")
         script.add("SELECT json_array(count(*)) FROM snapshot.main.data")
         script.add(
@@ -83,7 +83,7 @@ extension SandboxEngine {
             Mount(source: file, target: "/data/input"), Mount(source: work, target: "/output", isWritable: true),
         ]
         let outcome = try await execute(script, mounts: mounts, limits: limits, maximumFileBytes: Self.maximumSnapshotBytes)
-        guard case .exited(0) = outcome.ending else { throw Self.importFailure(outcome, limits) }
+        guard case .exited(0) = outcome.ending else { throw Self.importFailure(outcome, limits, file, format) }
         var rows: Int64?
         var columns: [SnapshotDescription.Column] = []
         for line in outcome.output.split(separator: 0x0A) {
@@ -97,18 +97,29 @@ extension SandboxEngine {
         return (rows, columns)
     }
 
-    private static func source(_ format: ImportFormat, _ nullSpellings: [String]) -> String {
+    private static func source(_ format: ImportFormat, _ file: String, _ nullSpellings: [String]) -> String {
         switch format {
         case .parquet: return "read_parquet('/data/input')"
         case .csv:
             let spellings = nullSpellings.map { EngineScript.literal(Array($0.utf8)) }.joined(separator: ", ")
-            return "read_csv('/data/input', header=true, sample_size=-1, nullstr=[\(spellings)])"
+            // The dialect is told, not guessed (RFC 4180): the engine's guess may take a file with uneven rows for one of a
+            // single column, or leave out lines that look like comments, in silence.
+            let delimiter = EngineScript.literal([CSVDialect.delimiter(of: file)])
+            return "read_csv('/data/input', header=true, sample_size=-1, delim=\(delimiter), quote='\"', escape='\"', "
+                + "comment='', nullstr=[\(spellings)])"
         }
     }
 
-    private static func importFailure(_ outcome: ChildOutcome, _ limits: RunLimits) -> SandboxError {
+    private static func importFailure(
+        _ outcome: ChildOutcome, _ limits: RunLimits, _ file: String, _ format: ImportFormat
+    ) -> SandboxError {
         let error = EngineMessage(outcome.errorText).error(for: outcome.ending, limits: limits)
         guard case .engineFailed = error else { return error }
+        // The engine says that rows are uneven, but not always which.
+        if format == .csv, let uneven = CSVDialect.firstUnevenLine(of: file) {
+            return .importFailed(
+                message: "the header has \(uneven.expected) fields, this line has \(uneven.found)", line: uneven.line)
+        }
         let text = outcome.errorText.replacing("/data/input", with: "the file")
         // Such as "CSV Error on Line: 17".
         let digits = text.firstRange(of: "Line: ").map { text[$0.upperBound...].prefix { $0.isNumber } }

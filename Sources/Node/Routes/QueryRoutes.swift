@@ -94,6 +94,7 @@ struct QueryRoutes: Sendable {
                 [
                     "accepted": true, "policy": .string(checked.policyHash.description),
                     "engine": .string(services.engine.engineName),
+                    "rewritten": .string(try await services.engine.describe(checked)),
                 ])
         } catch SandboxError.refused(let refusal) {
             let fault = SandboxProblem.fault(refusal)

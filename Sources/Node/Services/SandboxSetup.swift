@@ -18,6 +18,14 @@ enum SandboxSetup {
     /// The engine's program: the one set, else `HEXI_DUCKDB`, else `Tools/duckdb` in a folder above this program
     /// (as in a checkout), else `duckdb` on the path.
     static func duckdbPath(_ settings: NodeConfiguration?) -> String {
+        let path = namedDuckDB(settings)
+        // The program itself, not a link to it: what is checked must be what is run.
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func namedDuckDB(_ settings: NodeConfiguration?) -> String {
         if let path = settings?.duckdb, !path.isEmpty { return path }
         if let path = getenv("HEXI_DUCKDB").map({ String(cString: $0) }), !path.isEmpty { return path }
         var folder = programPath()
