@@ -92,9 +92,8 @@ final class ChainWalk {
             endAtBreak(expected, offset, "in its place stands one with the number \(found): \(meaning)", Array(entry))
             return false
         }
-        // The number is right, so either this entry's "prev" was changed or the entry before it was. If the entry behind
-        // still holds this one's hash, this one is as it was.
-        if expected > 0, try reader.followingPrevious() == MerkleTree.leafHash(entry) {
+        let following = try reader.followingPrevious()
+        if expected > 0, ChainBreak.blamesEntryBefore(entry, previous: previous, expected: lastHash, following: following) {
             let reason = "its hash is \(lastHash), but the entry behind it has \(previous) as \"prev\": it was changed or replaced"
             endAtBreak(expected - 1, lastOffset, reason, lastEntry)
         } else {

@@ -92,12 +92,10 @@ struct FrameDiagnosis {
             return blameEntry(index, text, ifPreviousReadable: true)
         }
         guard found == sequence else { return blameEntry(index, "its seq is \(found), not \(sequence)", ifPreviousReadable: false) }
-        let own = MerkleTree.leafHash(entry(index))
         let next = index + 1 < entries.count ? ChainedEntry.previousHash(of: entry(index + 1)) : following
-        // Without an entry behind it, likeness decides: a changed byte leaves most of 64 digits as they were, a changed
-        // entry before it none.
-        let isIntact = next.map { $0 == own } ?? !Self.resemble(previous, lastHash)
-        if isIntact && index > 0 {
+        if index > 0,
+            ChainBreak.blamesEntryBefore(entry(index), previous: previous, expected: lastHash, following: next)
+        {
             intactCount = index - 1
             reason = "its hash is \(lastHash), but the entry behind it has \(previous) as \"prev\""
         } else {
@@ -109,6 +107,10 @@ struct FrameDiagnosis {
     private mutating func judgeLast(
         _ frame: BadFrame, _ lastHash: SHA256Digest, _ frontier: MerkleFrontier, _ checkpoint: Checkpoint
     ) {
+        if frame.fault == .incomplete {
+            reason = "it is missing there"
+            return
+        }
         guard intactCount > 0 else { return blame(header: "it holds no entry") }
         let isVouchedFor: Bool?
         if let following = frame.following {
@@ -127,9 +129,5 @@ struct FrameDiagnosis {
             intactCount -= 1
             reason = "it, or the frame's checksum, was changed; nothing behind it tells which"
         }
-    }
-
-    private static func resemble(_ left: SHA256Digest, _ right: SHA256Digest) -> Bool {
-        zip(left.bytes, right.bytes).lazy.filter { $0 == $1 }.count >= 16
     }
 }
