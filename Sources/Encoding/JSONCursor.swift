@@ -33,6 +33,8 @@ public struct JSONCursor: Sendable {
     /// people to read in messages.
     static func escapedToken(_ name: String) -> String {
         let name = name.utf8.count <= 256 ? name : "\(name.prefix(64))…"
+        // Almost no name holds either character, and every member that is read has its pointer made here.
+        guard name.utf8.contains(where: { $0 == 0x7E || $0 == 0x2F }) else { return name }
         return name.replacing("~", with: "~0").replacing("/", with: "~1")
     }
 

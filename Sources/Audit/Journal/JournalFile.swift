@@ -64,6 +64,9 @@ final class JournalFile {
         return try file.read(Int(file.size), at: 0)
     }
 
+    /// Reads the start of a file whose size the system does not tell beforehand.
+    static func pseudoFile(_ path: String) throws(AuditFailure) -> [UInt8] { try JournalFile(path).read(4096, at: 0) }
+
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     private static func text(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -36,6 +36,8 @@ public struct LedgerEntry: Sendable {
 
     /// Parses an entry. The statement's signatures are not checked here.
     public init(_ bytes: some Collection<UInt8>) throws(LedgerEntryError) {
+        // Comparing through a generic collection would cost a call for each byte.
+        let bytes = Array(bytes)
         let document: JSONValue
         do { document = try JSONValue.parse(bytes, maximumDepth: 16, maximumCount: Self.maximumCount) } catch {
             throw .notJSON(error.description)
@@ -43,7 +45,7 @@ public struct LedgerEntry: Sendable {
         guard let names = document.objectValue?.names, names == Self.memberNames else {
             throw .wrongMembers(document.objectValue?.names ?? [])
         }
-        guard document.serialized().elementsEqual(bytes) else { throw .notCanonical }
+        guard document.serialized() == bytes else { throw .notCanonical }
         let cursor = JSONCursor(document)
         let json: JSONValue
         let type: EventType, subject: String, actor: String, body: JSONObject
