@@ -21,7 +21,7 @@ enum ReportText {
         if let from = report.firstTime, let to = report.lastTime { lines.append(("Period", "\(from) to \(to)")) }
         if let checkpoint = report.checkpoint {
             let origin = checkpoint.isPinned ? "pinned key" : "key taken from the ledger itself"
-            lines.append(("Checkpoint", "\(DecimalText.grouped(checkpoint.size)) entries, signed by \(checkpoint.origin) (\(origin))"))
+            lines.append(("Checkpoint", "\(amount(checkpoint.size)), signed by \(checkpoint.origin) (\(origin))"))
         }
         if let root = report.root { lines.append(("Root", root.description)) }
         return lines.map { name, value in
@@ -67,9 +67,13 @@ enum ReportText {
     private static func verdict(_ report: AuditReport, _ width: Int?) -> String {
         guard let problem = report.problem else {
             let scope = report.isChainOnly ? "SOUND as far as checked" : "SOUND"
-            return "\(scope): \(DecimalText.grouped(report.entries)) entries 账本完好\n"
+            return "\(scope): \(amount(report.entries)) 账本完好\n"
         }
         return wrap("TAMPERED OR INCONSISTENT 账本被篡改或不一致", width) + wrap(TextWidth.printable("\(problem)."), width)
+    }
+
+    private static func amount(_ entries: UInt64) -> String {
+        entries == 1 ? "1 entry" : "\(DecimalText.grouped(entries)) entries"
     }
 
     private static func wrap(_ text: String, _ width: Int?) -> String {

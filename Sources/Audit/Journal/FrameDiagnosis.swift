@@ -38,7 +38,7 @@ struct FrameDiagnosis {
         } else if intactCount < entries.count {
             blameAtBreak(lastHash, frame.following)
         } else if !isDivided {
-            blameEntry(intactCount, "its bytes are cut off or its size field was changed", ifPreviousReadable: true)
+            blameEntry(intactCount, "its bytes are cut off or its size field was changed", doubtsPrevious: true)
         } else {
             judgeLast(frame, lastHash, frontier, checkpoint)
         }
@@ -70,9 +70,9 @@ struct FrameDiagnosis {
         reason = text
     }
 
-    /// Blames an entry, or the one before it if that one cannot even be read: then its wrong size led astray.
-    private mutating func blameEntry(_ index: Int, _ text: String, ifPreviousReadable: Bool) {
-        if ifPreviousReadable, index > 0, !JSONEntryForm.isEntry(entry(index - 1)) {
+    /// Blames an entry; or, in doubt, the one before it if that one cannot even be read: then its wrong size led astray.
+    private mutating func blameEntry(_ index: Int, _ text: String, doubtsPrevious: Bool) {
+        if doubtsPrevious, index > 0, !JSONEntryForm.isEntry(entry(index - 1)) {
             intactCount = index - 1
             reason = "it is not JSON in the form of an entry"
         } else {
@@ -89,9 +89,9 @@ struct FrameDiagnosis {
             let found = ChainedEntry.sequence(of: entry(index))
         else {
             let text = "it does not begin with \"prev\" and \"seq\" in their fixed form"
-            return blameEntry(index, text, ifPreviousReadable: true)
+            return blameEntry(index, text, doubtsPrevious: true)
         }
-        guard found == sequence else { return blameEntry(index, "its seq is \(found), not \(sequence)", ifPreviousReadable: false) }
+        guard found == sequence else { return blameEntry(index, "its seq is \(found), not \(sequence)", doubtsPrevious: false) }
         let next = index + 1 < entries.count ? ChainedEntry.previousHash(of: entry(index + 1)) : following
         if index > 0,
             ChainBreak.blamesEntryBefore(entry(index), previous: previous, expected: lastHash, following: next)
