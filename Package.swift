@@ -77,7 +77,8 @@ let package = Package(
         .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Exchange", "ExchangeTestKit", "Encoding"]),
         .testTarget(
             name: "ExchangeTests", dependencies: ["Exchange", "ExchangeTestKit", "Contracts", "Signing", "Encoding"]),
-        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Policies", "Signing", "Encoding"]),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Sandbox", "Policies", "Signing", "Encoding"], exclude: ["probe.c.txt"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TransparencyLog", "Signing", "Encoding"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Signing", "Encoding"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Encoding"]),

@@ -75,13 +75,21 @@ extension SandboxEngine {
         return String(decoding: outcome.output.prefix { $0 != 0x0A }, as: UTF8.self)
     }
 
+    /// Changing to a folder that is there works, unless the filter denies the call (chdir is not on the list).
     private func filterProbe() async -> IsolationProbe {
-        // The kernel reports the mode of the filter in /proc, which is not there inside; so a call that it must deny is tried:
-        // the engine's own file reader cannot even open a device.
-        let filter = (try? SystemCallFilter.program())?.count ?? 0
+        var script = EngineScript(limits: .parsing)
+        script.addFolderTrial()
+        let text: String
+        do {
+            let outcome = try await execute(script, mounts: [], limits: .parsing)
+            text = outcome.errorText + String(decoding: outcome.output, as: UTF8.self)
+        } catch {
+            text = "\(error)"
+        }
+        let isDenied = text.contains("Cannot change to directory")
         return IsolationProbe(
-            name: "seccomp", ok: filter > 0 && access("/proc/sys/kernel/seccomp/actions_avail", R_OK) == 0,
-            detail: "\(filter / 8) instructions", remedy: "run a kernel with CONFIG_SECCOMP_FILTER, and install libseccomp2")
+            name: "seccomp", ok: isDenied, detail: isDenied ? "a forbidden system call was denied" : "not denied: \(text.prefix(200))",
+            remedy: "run a kernel with CONFIG_SECCOMP_FILTER, and install libseccomp2")
     }
 
     /// What a process inside can see: nothing of the host, no network, no other process.

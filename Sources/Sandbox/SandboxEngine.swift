@@ -10,6 +10,9 @@ public struct SandboxEngine: Sendable {
     public let configuration: EngineConfiguration
     let functions: FunctionCatalog
     private let isolation = Preparation()
+    /// Checks take milliseconds and have a line of their own, so that they do not wait behind long runs.
+    private let checks: ProcessGate
+    private let runs: ProcessGate
 
     /// What is found once and then used for every process: the program's libraries and the system-call filter.
     private final class Preparation: Sendable {
@@ -19,6 +22,8 @@ public struct SandboxEngine: Sendable {
     public init(configuration: EngineConfiguration) {
         self.configuration = configuration
         functions = .standard
+        checks = ProcessGate(places: configuration.maximumProcesses)
+        runs = ProcessGate(places: configuration.maximumProcesses)
     }
 
     /// The engine and the version whose functions are listed, such as "DuckDB 1.5.6".
@@ -75,6 +80,9 @@ public struct SandboxEngine: Sendable {
         script.lock()
         var values: [String: ParameterValue] = [:]
         for parameter in query.parameters { values[foldedName(parameter.name)] = .sample(parameter.type) }
+        if let conversions = QueryWriter(query, values: nil).conversionsTree {
+            script.add("SELECT count(*) FROM (FROM \(EngineScript.source(conversions)))")
+        }
         script.add(query, values: values, cap: query.maximumRows)
         let outcome = try await execute(script, mounts: [], limits: .parsing)
         guard outcome.ending != .exited(0) else { return }
@@ -108,11 +116,9 @@ public struct SandboxEngine: Sendable {
         script.lock()
         let cap = max(min(query.maximumRows, limits.maximumRows), 0)
         script.add(query, values: bound, cap: cap)
-        let start = ContinuousClock.now
         let outcome = try await execute(script, mounts: mounts, limits: limits)
-        let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
         guard case .exited(0) = outcome.ending else { throw failure(outcome, limits: limits) }
-        return try ResultReader(query: query, cap: cap).read(outcome.output, milliseconds: milliseconds)
+        return try ResultReader(query: query, cap: cap).read(outcome.output, milliseconds: Int(outcome.seconds * 1000))
     }
 
     private func bind(_ values: [String: JSONValue], _ query: CheckedQuery) throws(SandboxError) -> [String: ParameterValue] {
@@ -128,6 +134,10 @@ public struct SandboxEngine: Sendable {
                     QueryRefusal(.parameterValue, "the parameter $\(parameter.name) \(error.reason)", piece: parameter.name))
             }
         }
+        for count in [query.limit, query.offset] {
+            guard case .parameter(let name) = count?.node, bound[foldedName(name)]?.text.hasPrefix("-") == true else { continue }
+            throw .refused(QueryRefusal(.parameterValue, "the parameter $\(name) must not be negative", piece: name))
+        }
         for name in values.keys.sorted() where !query.parameters.contains(where: { $0.name == name }) {
             throw .refused(QueryRefusal(.parameterUnknown, "the query has no parameter \"\(name)\"", piece: name))
         }
@@ -140,15 +150,27 @@ public struct SandboxEngine: Sendable {
     func execute(
         _ script: EngineScript, mounts: [Mount], limits: RunLimits, maximumFileBytes: Int? = nil
     ) async throws(SandboxError) -> ChildOutcome {
-        let outcome = try await isolatedProcess().run(
+        let process = try await isolatedProcess()
+        let gate = mounts.isEmpty ? checks : runs
+        guard await gate.enter() else { throw .cancelled }
+        defer { gate.leave() }
+        let outcome = try await process.run(
             program: configuration.duckdbPath, arguments: EngineScript.arguments, mounts: mounts, input: Array(script.text.utf8),
             limits: limits, maximumFileBytes: maximumFileBytes)
         switch outcome.ending {
         case .deadline: throw .timeExceeded(seconds: limits.wallClockSeconds)
         case .outputLimit: throw .outputExceeded(bytes: limits.maximumOutputBytes)
         case .cancelled: throw .cancelled
-        default: return outcome
+        default: break
         }
+        guard outcome.output.starts(with: EngineScript.firstLine) else {
+            throw .isolationUnavailable(
+                reason: "the engine did not start inside the sandbox: \(EngineMessage(outcome.errorText).firstLine)",
+                remedy: "hexi doctor shows which layer is missing")
+        }
+        var answered = outcome
+        answered.output.removeFirst(EngineScript.firstLine.count)
+        return answered
     }
 
     /// The isolation as it was prepared once; prepared now if it was not.

@@ -58,22 +58,8 @@ enum Flights {
         return try await Bench.engine.run(query, values: values, snapshots: try await snapshots.value.paths)
     }
 
-    /// What DuckDB gives outside any sandbox: each row as its cells' text.
     static func direct(_ sql: String) async throws -> [[String]] {
-        let paths = try await snapshots.value.paths
-        let attach = paths.keys.sorted().map { "ATTACH '\(paths[$0] ?? "")' AS \($0)_file (READ_ONLY); CREATE VIEW \($0) AS FROM \($0)_file.data;" }
-        let process = Process()
-        process.executableURL = URL(filePath: Bench.duckdb)
-        process.arguments = ["-no-init", "-bail", "-list", "-noheader", "-separator", "\u{1F}", "-nullvalue", "NULL", ":memory:", "-c",
-            "SET TimeZone='UTC'; " + attach.joined(separator: " ") + sql]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return text.split(separator: "\n").map { $0.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init) }
+        try Bench.direct(sql, snapshots: try await snapshots.value.paths)
     }
 
     /// Cells as DuckDB's command line would print them, floating point to twelve digits.

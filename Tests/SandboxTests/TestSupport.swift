@@ -45,4 +45,25 @@ enum Bench {
     ) async throws(SandboxError) -> CheckedQuery {
         try await engine.check(sql: sql, mode: mode, tables: tables, parameters: parameters)
     }
+
+    /// What DuckDB gives outside any sandbox, on snapshots by name: each row as its cells' text, NULL as "NULL".
+    static func direct(_ sql: String, snapshots: [String: String]) throws -> [[String]] {
+        let views = snapshots.keys.sorted().map {
+            "ATTACH '\(snapshots[$0] ?? "")' AS \($0)_file (READ_ONLY); CREATE VIEW \($0) AS FROM \($0)_file.data;"
+        }
+        let process = Process()
+        process.executableURL = URL(filePath: duckdb)
+        process.arguments = [
+            "-no-init", "-bail", "-list", "-noheader", "-separator", "\u{1F}", "-nullvalue", "NULL", ":memory:", "-c",
+            "SET TimeZone='UTC'; " + views.joined(separator: " ") + sql,
+        ]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "\(sql)")
+        return text.split(separator: "\n").map { $0.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init) }
+    }
 }

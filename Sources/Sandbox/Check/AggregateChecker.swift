@@ -184,12 +184,13 @@ struct AggregateChecker: Sendable {
     }
 
     /// The output expressions, over aggregates, obey the same rules of type and function.
-    private func checkKinds() throws(QueryRefusal) {
+    private mutating func checkKinds() throws(QueryRefusal) {
         var types = types
         for (index, kind) in groupKinds.enumerated() { types.intermediates["g\(index)"] = kind }
         for (index, kind) in aggregateKinds.enumerated() { types.intermediates["a\(index)"] = kind }
         for output in plan.outputs { _ = try types.kind(of: output.expression) }
         for item in plan.order { _ = try types.kind(of: item.expression) }
         if let having = plan.having { try types.requireBoolean(having) }
+        plan.rewrite(LiteralTyping(types: types).rewrite)
     }
 }

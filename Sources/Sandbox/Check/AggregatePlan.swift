@@ -4,6 +4,14 @@ enum ReleaseGuard: Sendable, Hashable {
     case reaches(support: Int)
     /// Either no row at all (the rows column is zero) or enough units (the supports reach the smallest group).
     case emptyOrReaches(rows: Int, supports: [Int])
+    /// In some pair, both support columns must reach it.
+    case somePairReaches([SupportPair])
+}
+
+/// Two support columns that count units on two sides of a split.
+struct SupportPair: Sendable, Hashable {
+    let one: Int
+    let other: Int
 }
 
 /// What the checker hands to the rewriter in aggregate mode: three stages.
@@ -34,6 +42,21 @@ struct AggregatePlan: Sendable, Hashable {
     var outputs: [Output] = []
     var having: Expression?
     var order: [OrderItem] = []
+
+    /// All its expressions.
+    var expressions: [Expression] {
+        filter + groups + aggregates + supports + outputs.map(\.expression) + [having].compactMap(\.self) + order.map(\.expression)
+    }
+
+    mutating func rewrite(_ transform: (Expression) -> Expression) {
+        filter = filter.map(transform)
+        groups = groups.map(transform)
+        aggregates = aggregates.map(transform)
+        supports = supports.map(transform)
+        for index in outputs.indices { outputs[index].expression = transform(outputs[index].expression) }
+        having = having.map(transform)
+        for index in order.indices { order[index].expression = transform(order[index].expression) }
+    }
 }
 
 extension ColumnPath {

@@ -4,6 +4,7 @@ struct CheckedAggregate: Sendable {
     enum Condition: Sendable {
         case reaches(Expression)
         case emptyOrReaches(rows: Expression, supports: [Expression])
+        case somePairReaches([(one: Expression, other: Expression)])
 
         /// Puts the counting expressions among the plan's supports, each once.
         func install(in plan: inout AggregatePlan) -> ReleaseGuard {
@@ -16,6 +17,8 @@ struct CheckedAggregate: Sendable {
             case .reaches(let support): return .reaches(support: index(support))
             case .emptyOrReaches(let rows, let supports):
                 return .emptyOrReaches(rows: index(rows), supports: supports.map(index))
+            case .somePairReaches(let pairs):
+                return .somePairReaches(pairs.map { SupportPair(one: index($0.one), other: index($0.other)) })
             }
         }
     }
@@ -108,22 +111,30 @@ struct ArgumentChecker: Sendable {
             columns += form.requiredColumns
             call.arguments[index] = MeasureWriter(scope: scope).write(form)
         }
+        let paths = Set(columns).sorted { ($0.table, $0.column) < ($1.table, $1.column) }
         return CheckedAggregate(
-            expression: Expression(.call(call)), kind: .decimal,
-            conditions: valueConditions(Set(columns).sorted { ($0.table, $0.column) < ($1.table, $1.column) }))
+            expression: Expression(.call(call)), kind: .decimal, conditions: valueConditions(paths) + spreadConditions(paths))
     }
 
     // MARK: Conditions on what a value rests on
 
-    /// The rows that have all these values must come from enough units; and rows that have only some of them must be none or
-    /// come from enough, because sum(a) + sum(b) − sum(a + b) is the sum over exactly those.
+    /// Rows that have all these values, and not zero in each, must come from enough units. And rows that have only some of the
+    /// values must be none or come from enough, because sum(a) + sum(b) − sum(a + b) is the sum over exactly those.
     private func valueConditions(_ columns: [ColumnPath]) -> [CheckedAggregate.Condition] {
         guard !columns.isEmpty else { return [] }
-        var conditions = supports.units.map {
-            CheckedAggregate.Condition.reaches(supports.count($0, where: supports.present(columns)))
+        var conditions = columns.flatMap { column in
+            supports.units.map {
+                CheckedAggregate.Condition.reaches(supports.count($0, where: supports.contributing(column, among: columns)))
+            }
         }
         if columns.count > 1 { conditions += emptyOrEnough(supports.partial(columns)) }
         return conditions
+    }
+
+    /// Where two measures are multiplied or correlated, each weighs the other. A measure that is the same for all but a few
+    /// units (a flag) would single these out, so enough units must differ from any one value.
+    private func spreadConditions(_ columns: [ColumnPath]) -> [CheckedAggregate.Condition] {
+        columns.flatMap { column in supports.units.map { .somePairReaches(supports.spread(column, of: $0)) } }
     }
 
     private func emptyOrEnough(_ condition: Expression) -> [CheckedAggregate.Condition] {
@@ -149,6 +160,7 @@ struct ArgumentChecker: Sendable {
         try limitDegree(form, call, place)
         var result = try finish(call, MeasureWriter(scope: scope).write(form), isWhole: isWhole(form))
         result.conditions = valueConditions(form.requiredColumns) + form.substitutedColumns.flatMap { valueConditions([$0]) }
+        if form.degree > 1 { result.conditions += spreadConditions(form.requiredColumns + form.substitutedColumns) }
         return result
     }
 
@@ -170,8 +182,7 @@ struct ArgumentChecker: Sendable {
         return CheckedAggregate(expression: Expression(.call(rewritten)), kind: kind)
     }
 
-    /// `count(*)`, `count(constant)` and `count(column)`. How many rows of a group lack a measure is a statistic over the whole
-    /// group; how many lack a dimension is a subgroup's size.
+    /// `count(*)`, `count(constant)` and `count(column)`.
     private func plainCount(_ call: FunctionCall, _ argument: Expression, _ place: Expression) throws(QueryRefusal) -> CheckedAggregate {
         if case .constant(let constant) = argument.node, constant != .null {
             return CheckedAggregate(expression: Expression(.call(FunctionCall(name: "count_star", arguments: []))), kind: .integer)
@@ -182,7 +193,9 @@ struct ArgumentChecker: Sendable {
                 hint: "a privacy unit may only be counted with DISTINCT")
         }
         var result = try finish(call, argument, isWhole: true)
-        if scope.role(path) != .measure { result.conditions = emptyOrEnough(supports.missing(path)) }
+        if !isFreelyCounted(path) {
+            result.conditions = [supports.missing(path), supports.present([path])].compactMap(\.self).flatMap(emptyOrEnough)
+        }
         return result
     }
 
@@ -225,10 +238,16 @@ struct ArgumentChecker: Sendable {
         }
     }
 
+    /// How many rows of a group lack a measure is a statistic over the whole group, and free. Not so where the measure lies in
+    /// another table than the one that is protected: then its owner could choose whose rows have it.
+    private func isFreelyCounted(_ path: ColumnPath) -> Bool {
+        scope.role(path) == .measure && supports.units.allSatisfy { $0.table == path.table }
+    }
+
     private func isAboutMissingMeasures(_ condition: Expression) -> Bool {
         switch condition.node {
         case .isNull(let part, _):
-            if case .column(let path) = part.node { return scope.role(path) == .measure }
+            if case .column(let path) = part.node { return isFreelyCounted(path) }
             return false
         case .not(let part): return isAboutMissingMeasures(part)
         case .conjunction(_, let parts): return parts.allSatisfy(isAboutMissingMeasures)

@@ -5,8 +5,10 @@ struct MeasureWriter: Sendable {
 
     func write(_ form: MeasureForm) -> Expression {
         if let path = form.bareColumn, let kind = scope.type(path)?.kind {
-            let column = Expression(.column(path))
-            return kind == .boolean ? Expression(.cast(column, CastType(id: "INTEGER"))) : column
+            if kind == .boolean { return Expression(.cast(Expression(.column(path)), CastType(id: "INTEGER"))) }
+            let value = Self.finite(path, scope)
+            // A sum of values of more than 18 digits could overflow.
+            return scope.type(path)?.isWide == true ? Expression(.cast(value, CastType(id: "DOUBLE"))) : value
         }
         let type = isWhole(form) ? "HUGEINT" : "DOUBLE"
         var parts = form.terms.map { write($0, type) }
@@ -14,6 +16,27 @@ struct MeasureWriter: Sendable {
         var sum = parts[0]
         for part in parts.dropFirst() { sum = binary("+", sum, part) }
         return sum
+    }
+
+    /// The largest magnitude of a floating-point value that counts: squares of weighted sums of such values are finite, and the
+    /// engine stops with an error, which would tell that the value is there, where they are not.
+    static let largest = 1e140
+
+    /// The column's value, or NULL for a floating-point value that is infinite, no number or beyond all measure.
+    static func finite(_ path: ColumnPath, _ scope: Scope) -> Expression {
+        let column = Expression(.column(path))
+        guard let test = isFinite(path, scope) else { return column }
+        return Expression(.choice([CaseBranch(condition: test, result: column)], otherwise: Expression(.constant(.null))))
+    }
+
+    /// `nil` where the type has finite values only. (The engine orders NaN above every number.)
+    static func isFinite(_ path: ColumnPath, _ scope: Scope) -> Expression? {
+        guard let name = scope.type(path)?.name, name == "DOUBLE" || name == "FLOAT" else { return nil }
+        func bound(_ value: Double) -> Expression { Expression(.constant(.double(value))) }
+        // 1e140 does not fit a FLOAT, so its infinities are compared as what they become.
+        let column = Expression(.column(path))
+        let value = name == "FLOAT" ? Expression(.cast(column, CastType(id: "DOUBLE"))) : column
+        return Expression(.between(value, bound(-largest), bound(largest)))
     }
 
     /// A weight of at most 10^6 times a product of two 32-bit values, or times one 64-bit value, fits 128 bits.
@@ -38,7 +61,7 @@ struct MeasureWriter: Sendable {
     }
 
     private func write(_ variable: MeasureForm.Variable, _ type: String) -> Expression {
-        var column = Expression(.column(variable.path))
+        var column = Self.finite(variable.path, scope)
         // A boolean converts to floating point by way of an integer.
         if scope.type(variable.path)?.kind == .boolean { column = Expression(.cast(column, CastType(id: "INTEGER"))) }
         let wide = Expression(.cast(column, CastType(id: type)))

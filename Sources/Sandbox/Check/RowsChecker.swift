@@ -32,7 +32,7 @@ struct RowsChecker: Sendable {
             let resolved = try scope.resolve(written)
             try requireListed(resolved, listed)
             try types.requireBoolean(resolved)
-            filter = RowFilter.conjuncts(resolved)
+            filter = RowFilter.conjuncts(LiteralTyping(types: types).rewrite(resolved))
         }
         return RowsPlan(outputs: outputs, filter: filter, order: order)
     }

@@ -57,7 +57,10 @@ struct Scope: Sendable {
         }
     }
 
-    func definition(_ path: ColumnPath) -> ColumnDefinition { tables[path.table].policy.columns[path.column] }
+    func definition(_ path: ColumnPath) -> ColumnDefinition {
+        guard path.column != ColumnPath.rowIdentifier else { return ColumnDefinition(name: "rowid", type: "BIGINT", role: .hidden) }
+        return tables[path.table].policy.columns[path.column]
+    }
 
     func type(_ path: ColumnPath) -> ColumnType? { ColumnType(definition(path).type) }
 

@@ -32,6 +32,8 @@ struct ChildOutcome: Sendable {
     var output: [UInt8] = []
     /// At most 64 KiB of standard error.
     var errorText: String = ""
+    /// From the start of the process to its end; 0 if it was not started.
+    var seconds = 0.0
 }
 
 /// Runs a program on a thread of its own, so that no thread of Swift's pool waits for it, and the kernel kills it if that

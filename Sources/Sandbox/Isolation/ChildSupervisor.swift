@@ -28,6 +28,7 @@ struct ChildSupervisor {
     private mutating func supervise() -> ChildOutcome {
         blockBrokenPipeSignal()
         let child: pid_t
+        let began = Self.now()
         switch start() {
         case .success(let identifier): child = identifier
         case .failure(let failure): return ChildOutcome(ending: .notStarted(failure.number))
@@ -43,7 +44,9 @@ struct ChildSupervisor {
             while waitpid(child, &status, 0) < 0, errno == EINTR {}
         }
         let ending = early ?? .exited(Int(hexi_exit_code(status)))
-        return ChildOutcome(ending: ending, output: received, errorText: String(decoding: errorBytes, as: UTF8.self))
+        return ChildOutcome(
+            ending: ending, output: received, errorText: String(decoding: errorBytes, as: UTF8.self),
+            seconds: Self.now() - began)
     }
 
     /// Writing to a child that has died must give EPIPE, not end this program.

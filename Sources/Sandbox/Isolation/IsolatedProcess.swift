@@ -73,7 +73,8 @@ struct IsolatedProcess: Sendable {
         case .notStarted(let number):
             throw .isolationUnavailable(
                 reason: "\(bubblewrapPath) cannot be started: \(String(cString: strerror(number)))",
-                remedy: "install it with: apt-get install bubblewrap")
+                remedy: number == EMFILE || number == ENFILE || number == EAGAIN
+                    ? "raise the limits of open files and processes (ulimit -n, ulimit -u)" : "install it with: apt-get install bubblewrap")
         case .exited(let code) where code != 0 && outcome.errorText.hasPrefix("bwrap: "):
             throw .isolationUnavailable(
                 reason: String(outcome.errorText.split(separator: "\n").first ?? "bwrap failed"),

@@ -17,6 +17,13 @@ struct ColumnType: Sendable, Hashable {
     /// Integers of at most 32 bits: products of two of them fit 64.
     let isNarrowInteger: Bool
 
+    /// Numbers of more than 18 digits or 64 bits, whose sums may not fit the engine's widest integer.
+    var isWide: Bool {
+        if name.hasSuffix("HUGEINT") { return true }
+        guard name.hasPrefix("DECIMAL(") else { return false }
+        return (name.dropFirst(8).split(separator: ",").first.flatMap { Int($0) } ?? 38) > 18
+    }
+
     private static let kinds: [String: ValueKind] = [
         "TINYINT": .integer, "SMALLINT": .integer, "INTEGER": .integer, "BIGINT": .integer, "HUGEINT": .integer,
         "UTINYINT": .integer, "USMALLINT": .integer, "UINTEGER": .integer, "UBIGINT": .integer, "UHUGEINT": .integer,

@@ -26,6 +26,23 @@ struct QueryWriter: Sendable {
         }
     }
 
+    /// Converts every constant once, with an error for an impossible one; `nil` where there are none.
+    var conversionsTree: JSONValue? {
+        let expressions =
+            switch query.plan {
+            case .aggregate(let plan): plan.expressions
+            case .rows(let plan): plan.filter
+            }
+        let items = LiteralTyping.conversions(in: expressions).compactMap { conversion -> JSONValue? in
+            guard case .cast(let part, let type) = conversion.node else { return nil }
+            return writer.cast(writer.write(part), type, isTry: false)
+        }
+        let nothing: JSONValue = ["type": "EMPTY", "alias": "", "sample": nil, "query_location": 0]
+        // Not `? nil :`, which would be JSON's null.
+        guard !items.isEmpty else { return Optional.none }
+        return SelectTree(items: items, from: nothing).document(writer)
+    }
+
     private func table(_ index: Int) -> JSONValue {
         SelectTree.table(catalog: Self.catalog(index), name: "data", alias: "t\(index)")
     }
@@ -51,7 +68,7 @@ struct QueryWriter: Sendable {
 
     private func limit(_ cap: Int) -> JSONValue {
         // One row more than allowed is fetched, so that a result that is too long is noticed rather than cut.
-        query.limit.map(writer.write) ?? writer.write(Expression(.constant(.integer(Int64(cap) + 1))))
+        query.limit.map { writer.write($0) } ?? writer.write(Expression(.constant(.integer(Int64(cap) + 1))))
     }
 
     /// The buyer's output columns are called c0, c1, … inside; their own names come back outside.
@@ -63,7 +80,7 @@ struct QueryWriter: Sendable {
         SelectTree(
             items: outputs(plan.outputs), from: from, filter: plan.filter.map(writer.safe),
             order: order(plan.order, then: [writer.column(["t0", "rowid"])]), limit: limit(cap),
-            offset: query.offset.map(writer.write)
+            offset: query.offset.map { writer.write($0) }
         ).document(writer)
     }
 
@@ -105,6 +122,8 @@ struct QueryWriter: Sendable {
                 case .reaches(let support): "s\(support) >= \(minimum)"
                 case .emptyOrReaches(let rows, let supports):
                     "(s\(rows) = 0 OR (" + supports.map { "s\($0) >= \(minimum)" }.joined(separator: " AND ") + "))"
+                case .somePairReaches(let pairs):
+                    "(" + pairs.map { "s\($0.one) >= \(minimum) AND s\($0.other) >= \(minimum)" }.joined(separator: " OR ") + ")"
                 }
             }
             columns.append(
@@ -136,7 +155,7 @@ struct QueryWriter: Sendable {
             from: SelectTree.table(catalog: "memory", name: "hexi_shown", alias: "hexi"),
             filter: plan.having.map { [writer.safe($0)] } ?? [],
             order: order(plan.order, then: plan.groups.indices.map { writer.column(["g\($0)"]) }), limit: limit(cap),
-            offset: query.offset.map(writer.write)
+            offset: query.offset.map { writer.write($0) }
         ).document(writer)
     }
 }

@@ -11,21 +11,9 @@ struct TreeWriter: Sendable {
 
     // MARK: Expressions
 
-    /// An expression whose failure on one row must not stop the query (and so tell about the row): it becomes NULL there.
-    func safe(_ expression: Expression) -> JSONValue {
-        let written = write(expression)
-        return Self.canFail(expression) ? node("OPERATOR", "OPERATOR_TRY", [("children", [written])]) : written
-    }
-
-    /// Calls can overflow; comparisons, tests for NULL and logic cannot.
-    private static func canFail(_ expression: Expression) -> Bool {
-        expression.contains { part in
-            if case .call = part.node { return true }
-            if case .cast(let inner, _) = part.node, case .constant = inner.node { return false }
-            if case .cast = part.node { return true }
-            return false
-        }
-    }
+    /// An expression whose failure on one row must not stop the query (and so tell about the row): each call or conversion in
+    /// it, together with what it is applied to, becomes NULL there. Comparisons, tests for NULL and logic cannot fail.
+    func safe(_ expression: Expression) -> JSONValue { write(expression, isSafe: true) }
 
     /// An aggregate call. Its argument's values cannot fail (`MeasureWriter`); the conditions of a CASE are made safe one by
     /// one, so that a row whose condition fails falls into ELSE, where the supports count it too.
@@ -40,43 +28,46 @@ struct TreeWriter: Sendable {
             branches.map { (safe($0.condition), aggregateArgument($0.result)) }, otherwise: aggregateArgument(otherwise))
     }
 
-    func write(_ expression: Expression) -> JSONValue {
+    /// - Parameter isSafe: whether calls and conversions are to give NULL where they fail.
+    func write(_ expression: Expression, isSafe: Bool = false) -> JSONValue {
+        func part(_ expression: Expression) -> JSONValue { write(expression, isSafe: isSafe) }
         switch expression.node {
         case .constant(let constant): return write(constant)
         case .parameter(let name): return parameter(name)
         case .name(let names): return column(names)
         case .column(let path): return column(["t\(path.table)", columnName(path)])
         case .intermediate(let name): return column([name])
-        case .call(let call): return function(call.name, call.arguments.map(write), isOperator: call.isOperator)
+        case .call(let call):
+            let written = function(call.name, call.arguments.map { write($0) }, isOperator: call.isOperator)
+            return isSafe ? node("OPERATOR", "OPERATOR_TRY", [("children", [written])]) : written
+        case .cast(let inner, let type):
+            // Impossible constants were refused when the template was tried (`conversionsTree`), and what cannot be converted is NULL.
+            return cast(part(inner), type, isTry: true)
         case .comparison(let kind, let left, let right):
-            return node("COMPARISON", kind, [("left", write(left)), ("right", write(right))])
+            return node("COMPARISON", kind, [("left", part(left)), ("right", part(right))])
         case .between(let value, let lower, let upper):
-            return node("BETWEEN", "COMPARE_BETWEEN", [("input", write(value)), ("lower", write(lower)), ("upper", write(upper))])
-        case .conjunction(let isAnd, let parts): return conjunction(parts.map(write), isAnd: isAnd)
-        case .not(let part): return node("OPERATOR", "OPERATOR_NOT", [("children", [write(part)])])
-        case .isNull(let part, let isNegated):
-            return node("OPERATOR", isNegated ? "OPERATOR_IS_NOT_NULL" : "OPERATOR_IS_NULL", [("children", [write(part)])])
+            return node("BETWEEN", "COMPARE_BETWEEN", [("input", part(value)), ("lower", part(lower)), ("upper", part(upper))])
+        case .conjunction(let isAnd, let parts): return conjunction(parts.map(part), isAnd: isAnd)
+        case .not(let inner): return node("OPERATOR", "OPERATOR_NOT", [("children", [part(inner)])])
+        case .isNull(let inner, let isNegated):
+            return node("OPERATOR", isNegated ? "OPERATOR_IS_NOT_NULL" : "OPERATOR_IS_NULL", [("children", [part(inner)])])
         case .membership(let value, let list, let isNegated):
-            let children = JSONValue.array(([value] + list).map(write))
+            let children = JSONValue.array(([value] + list).map(part))
             return node("OPERATOR", isNegated ? "COMPARE_NOT_IN" : "COMPARE_IN", [("children", children)])
-        case .coalesce(let parts): return node("OPERATOR", "OPERATOR_COALESCE", [("children", .array(parts.map(write)))])
+        case .coalesce(let parts): return node("OPERATOR", "OPERATOR_COALESCE", [("children", .array(parts.map(part)))])
         case .choice(let branches, let otherwise):
-            return choice(branches.map { (write($0.condition), write($0.result)) }, otherwise: write(otherwise))
-        case .cast(let part, let type):
-            // A constant is converted before any row is read, and an impossible one should be an error.
-            if case .constant = part.node { return cast(write(part), type, isTry: false) }
-            return cast(write(part), type, isTry: true)
+            return choice(branches.map { (part($0.condition), part($0.result)) }, otherwise: part(otherwise))
         }
     }
 
     private func columnName(_ path: ColumnPath) -> String {
-        path.column == ColumnPath.rowIdentifier ? "rowid" : scope?.definition(path).name ?? ""
+        scope?.definition(path).name ?? ""
     }
 
     private func parameter(_ name: String) -> JSONValue {
         guard let values else { return node("PARAMETER", "VALUE_PARAMETER", [("identifier", .string(foldedName(name)))]) }
         guard let value = values[foldedName(name)] else { return write(.null) }
-        return cast(write(.text(value.text)), CastType(named: value.typeName), isTry: false)
+        return cast(write(.text(value.text)), CastType(named: value.typeName), isTry: true)
     }
 
     private func write(_ constant: Constant) -> JSONValue {

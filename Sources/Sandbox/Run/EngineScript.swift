@@ -5,7 +5,10 @@ import Encoding
 /// Nothing from outside is ever written into it as SQL: texts and trees go in as hexadecimal digits, so no quote, no line break
 /// and no leading dot (a command of the command line) can come through.
 struct EngineScript: Sendable {
-    private(set) var text = ""
+    /// What a script prints first: the proof that the engine itself ran, and not only a program in its place.
+    static let firstLine = Array("[\"hexi\"]\n".utf8)
+
+    private(set) var text = "SELECT '[\"hexi\"]';\n"
 
     /// Switches for the program: no start-up file, stop at the first error, one JSON text a line.
     static let arguments = ["-no-init", "-batch", "-bail", "-list", "-noheader", ":memory:"]
@@ -26,6 +29,9 @@ struct EngineScript: Sendable {
         add("SET enable_external_access=false")
         add("SET lock_configuration=true")
     }
+
+    /// Makes the command line change its folder to one that exists, which the system-call filter must deny. For probing only.
+    mutating func addFolderTrial() { text += ".cd /scratch\n" }
 
     mutating func add(_ statement: String) { text += statement + ";\n" }
 

@@ -40,10 +40,14 @@ public struct EngineConfiguration: Sendable, Hashable {
     /// A folder of the node's own, on the file system of the snapshots, where an import writes before it is complete.
     public var scratchDirectory: String
     public var limits: RunLimits
+    /// How many runs go on at once, and beside them as many checks; further ones wait in line.
+    public var maximumProcesses: Int
 
     public init(
-        duckdbPath: String, bubblewrapPath: String = "/usr/bin/bwrap", scratchDirectory: String, limits: RunLimits = RunLimits()
+        duckdbPath: String, bubblewrapPath: String = "/usr/bin/bwrap", scratchDirectory: String, limits: RunLimits = RunLimits(),
+        maximumProcesses: Int = 4
     ) {
+        self.maximumProcesses = maximumProcesses
         self.duckdbPath = duckdbPath
         self.bubblewrapPath = bubblewrapPath
         self.scratchDirectory = scratchDirectory

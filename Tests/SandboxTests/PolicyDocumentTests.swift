@@ -1,0 +1,67 @@
+import Encoding
+import Policies
+import Testing
+
+@testable import Sandbox
+
+@Suite struct PolicyDocumentTests {
+    @Test func everyReadyMadePolicyCanBeReadAndSaysWhatItIsFor() throws {
+        for (name, document) in Policies.disclosure {
+            let value = try JSONValue.parse(document)
+            #expect((value["comment"]?.stringValue?.count ?? 0) > 40, "\(name)")
+            _ = try DisclosurePolicy(JSONCursor(value))
+            #expect(DisclosurePolicy.named(name) != nil)
+        }
+        #expect(DisclosurePolicy.named("aggregate-standard") == .aggregate(AggregatePolicy(minimumGroupSize: 10, maximumRows: 10_000)))
+        #expect(DisclosurePolicy.named("rows-open") == .rows(maximumRows: 10_000))
+        #expect(DisclosurePolicy.named("nothing") == nil)
+    }
+
+    @Test(arguments: [
+        #"{"mode":"aggregate","minimumGroupSize":10,"maximumRows":5,"maximumJoinMultiplicity":1,"minimum":3}"#,
+        #"{"mode":"aggregate","maximumRows":5,"maximumJoinMultiplicity":1}"#,
+        #"{"mode":"everything","maximumRows":5}"#,
+        #"{"mode":"rows","maximumRows":0}"#,
+    ])
+    func anUnknownOrMissingTermIsRefusedAndNotDropped(text: String) throws {
+        let cursor = JSONCursor(try JSONValue.parse(text))
+        #expect(throws: JSONMismatch.self) { try DisclosurePolicy(cursor) }
+    }
+
+    @Test func theFunctionListIsReadWholeAndEveryNameExistsInTheEngine() async throws {
+        let catalog = try FunctionCatalog(JSONCursor(try JSONValue.parse(Policies.engineFunctions)))
+        #expect(catalog.engine == "DuckDB 1.5.6")
+        #expect(catalog.scalars.count == FunctionCatalog.standard.scalars.count && catalog.scalars.count > 50)
+        #expect(catalog.aggregates.count == FunctionCatalog.standard.aggregates.count && catalog.aggregates.count > 15)
+        let known = Set(try Bench.direct("SELECT DISTINCT function_name FROM duckdb_functions()", snapshots: [:]).map { $0[0] })
+        for name in Array(catalog.scalars.keys) + Array(catalog.aggregates.keys) { #expect(known.contains(name), "\(name)") }
+        let aggregates = Set(
+            try Bench.direct("SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'", snapshots: [:]).map { $0[0] })
+        for name in catalog.scalars.keys { #expect(!aggregates.contains(name), "\(name) would aggregate as if it were a scalar") }
+        for name in catalog.aggregates.keys { #expect(aggregates.contains(name), "\(name)") }
+    }
+
+    @Test func everyListedScalarFunctionRunsOnSomeArguments() async throws {
+        let samples: [String: String] = [
+            "number": "2", "integer": "1", "decimal": "1.5", "text": "'day'", "moment": "day", "date": "day", "timestamp": "CAST(day AS TIMESTAMP)",
+            "any": "ward", "same": "ward", "interval": "INTERVAL 1 DAY", "boolean": "true",
+        ]
+        for (name, signatures) in FunctionCatalog.standard.scalars {
+            for signature in signatures {
+                let arguments = signature.arguments.map { samples[$0.kind] ?? "NULL" }
+                let isName = name.first?.isLetter == true
+                let call: String
+                if isName {
+                    call = "\(name)(\(arguments.joined(separator: name == "position" ? " IN " : ", ")))"
+                } else if arguments.count == 2 {
+                    call = "\(arguments[0]) \(name) \(arguments[1])"
+                } else {
+                    call = "\(name)\(arguments[0])"
+                }
+                await #expect(throws: Never.self, "\(call)") {
+                    try await Bench.check("SELECT count(*) FROM visits WHERE (\(call)) IS NOT NULL")
+                }
+            }
+        }
+    }
+}
