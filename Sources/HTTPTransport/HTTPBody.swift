@@ -21,6 +21,18 @@ public enum HTTPBody: Sendable {
     }
 }
 
+/// What is decided on a request's body when only its headers have come.
+public struct BodyDecision: Sendable {
+    public var policy: BodyPolicy
+    /// Given to the handler with the request.
+    public var admission: (any Sendable)?
+
+    public init(_ policy: BodyPolicy, admission: (any Sendable)? = nil) {
+        self.policy = policy
+        self.admission = admission
+    }
+}
+
 /// What the server does with the body of a request, decided when only its headers have come.
 public enum BodyPolicy: Sendable {
     /// Answers with the problem. The body is not kept; unless it is short the connection is closed.

@@ -12,6 +12,8 @@ public struct HTTPRequest: Sendable {
     public var remoteAddress: String
     /// Names the request in the log and in the answer's `X-Request-Id`.
     public var requestIdentifier: String
+    /// What the route's admission found out when only the headers had come; `nil` without one, or without a body.
+    public var admission: (any Sendable)?
 
     public init(
         method: String, path: String, query: String? = nil, headers: HTTPHeaders = HTTPHeaders(),

@@ -8,8 +8,7 @@ import Synchronization
 /// is cancelled within about a quarter of a second.
 public final class HTTPServer: Sendable {
     public typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
-    public typealias BodyPolicyChoice =
-        @Sendable (_ method: String, _ path: String, _ headers: HTTPHeaders) -> BodyPolicy
+    public typealias BodyPolicyChoice = @Sendable (_ head: HTTPRequest) -> BodyDecision
 
     private enum State {
         case idle
@@ -28,8 +27,8 @@ public final class HTTPServer: Sendable {
 
     /// - Parameters:
     ///   - handler: answers each request; problems it finds it must turn into responses itself.
-    ///   - bodyPolicy: asked, when the headers of a request with a body have come, what to do with the body. Called on a
-    ///     network thread; must not block.
+    ///   - bodyPolicy: asked, when the headers of a request with a body have come, what to do with the body; the request
+    ///     it gets has none yet. Called on a network thread; must not block.
     public init(
         configuration: HTTPServerConfiguration, log: HTTPServerLog = HTTPServerLog(), handler: @escaping Handler,
         bodyPolicy: @escaping BodyPolicyChoice
@@ -43,7 +42,7 @@ public final class HTTPServer: Sendable {
     ) {
         self.init(
             configuration: configuration, log: log, handler: { await router.handle($0) },
-            bodyPolicy: { router.bodyPolicy(method: $0, path: $1, headers: $2) })
+            bodyPolicy: { router.bodyDecision($0) })
     }
 
     /// Starts listening. When this returns, connections are accepted.

@@ -25,6 +25,9 @@ public struct PathParameters: Sendable {
 /// handler, `OPTIONS` from the table; an unknown path gets 404, a known one with another method 405 with `Allow`.
 public struct Router: Sendable {
     public typealias Handler = @Sendable (HTTPRequest, PathParameters) async throws -> HTTPResponse
+    /// Decides, when only the headers of a request with a body have come, whether to take the body. What it returns the
+    /// handler finds in ``HTTPRequest/admission``; what it throws is the answer. Runs on a network thread; must not block.
+    public typealias Admission = @Sendable (_ head: HTTPRequest) throws -> any Sendable
 
     /// Told of every error that was answered with status 500, with the request's identifier: the answer itself carries no
     /// inner detail.
@@ -38,18 +41,28 @@ public struct Router: Sendable {
     ///
     /// - Parameters:
     ///   - body: what to do with a request's body. Without a policy of its own, a route refuses any body.
+    ///   - admission: asked before a body is taken, for routes whose bodies are large.
     /// - Precondition: the pattern starts with `/`, and the method has no handler there yet.
     public mutating func add(
-        _ method: String, _ pattern: String, body: BodyPolicy = .refuse(.bodyNotExpected), handler: @escaping Handler
+        _ method: String, _ pattern: String, body: BodyPolicy = .refuse(.bodyNotExpected), admission: Admission? = nil,
+        handler: @escaping Handler
     ) {
-        tree.add(method, pattern, Route(body: body, handler: handler))
+        tree.add(method, pattern, Route(body: body, admission: admission, handler: handler))
+        routes.append((method, pattern))
     }
 
-    /// What to do with a request's body: the found route's policy, or the refusal that the request will get anyway.
-    public func bodyPolicy(method: String, path: String, headers: HTTPHeaders) -> BodyPolicy {
-        switch find(method, path) {
-        case .success(let found): found.route.body
-        case .failure(let problem): .refuse(problem)
+    /// Every route in the order of adding, as method and pattern.
+    public private(set) var routes: [(method: String, pattern: String)] = []
+
+    /// The found route's policy and what its admission says, or the refusal that the request will get anyway.
+    public func bodyDecision(_ head: HTTPRequest) -> BodyDecision {
+        switch find(head.method, head.path) {
+        case .failure(let problem): return BodyDecision(.refuse(problem))
+        case .success(let found):
+            guard let admission = found.route.admission else { return BodyDecision(found.route.body) }
+            do { return BodyDecision(found.route.body, admission: try admission(head)) } catch {
+                return BodyDecision(.refuse(problem(for: error, head)))
+            }
         }
     }
 
@@ -98,5 +111,6 @@ public struct Router: Sendable {
 /// What a pattern leads to.
 struct Route: Sendable {
     var body: BodyPolicy
+    var admission: Router.Admission?
     var handler: Router.Handler
 }

@@ -9,6 +9,8 @@ final class ServerConnection {
         var started: Int64
         var head: RequestHead?
         var receiver: BodyReceiver?
+        /// What the route's admission said, for its handler.
+        var admission: (any Sendable)?
         /// Decided before the body was complete: the rest of the body is thrown away, up to `discardable` bytes.
         var refusal: Problem?
         var discardable = 0
@@ -74,7 +76,9 @@ final class ServerConnection {
         let now = monotonicMilliseconds()
         watched.enter(.body(since: now, receivedCount: 0, last: now))
         do throws(Problem) {
-            let policy = core.bodyPolicy(head.method, head.path, head.headers)
+            let decision = core.bodyPolicy(request(head, identifier))
+            let policy = decision.policy
+            exchange?.admission = decision.admission
             if let limit = policy.limitBytes, let length = head.contentLength, length > limit {
                 throw .bodyTooLarge(limitBytes: limit)
             }
@@ -85,6 +89,13 @@ final class ServerConnection {
         } catch {
             return refuse(error, expecting: head.contentLength)
         }
+    }
+
+    /// The request without its body.
+    private func request(_ head: RequestHead, _ identifier: String) -> HTTPRequest {
+        HTTPRequest(
+            method: head.method, path: head.path, query: head.query, headers: head.headers, remoteAddress: remoteAddress,
+            requestIdentifier: identifier)
     }
 
     private func refuse(_ problem: Problem, expecting length: Int?) -> MHD_Result {
@@ -122,16 +133,16 @@ final class ServerConnection {
     private func startHandler() -> MHD_Result {
         guard let current = exchange, let head = current.head else { return hexi_mhd_no() }
         watched.enter(.work)
-        let request = HTTPRequest(
-            method: head.method, path: head.path, query: head.query, headers: head.headers,
-            body: current.receiver?.finish() ?? .none, remoteAddress: remoteAddress,
-            requestIdentifier: current.identifier)
+        var request = request(head, current.identifier)
+        request.body = current.receiver?.finish() ?? .none
+        request.admission = current.admission
+        let handled = request
         let run = HandlerRun()
         exchange?.run = run
         let handler = core.handler
         // Starts on this thread: a handler that never has to wait is done when this returns, and neither a thread is
         // woken nor the connection suspended for it.
-        let task = Task.immediate { run.answer(await handler(request)) }
+        let task = Task.immediate { run.answer(await handler(handled)) }
         run.setTask(task)
         return finish(run)
     }

@@ -6,8 +6,13 @@ import Signing
 
 /// A node that serves: the program's whole wiring.
 public final class NodeServer: Sendable {
-    private let services: NodeServices
+    let services: NodeServices
+    let housekeeping: Housekeeping
+    /// Every route as method and pattern.
+    let routes: [(method: String, pattern: String)]
+    private let runs: RunService
     private let server: HTTPServer
+    private let authenticator: Authenticator
     private let log: StructuredLog
 
     /// Opens the home and makes ready to serve.
@@ -15,7 +20,11 @@ public final class NodeServer: Sendable {
         self.log = log
         services = try NodeServices(home: home, log: log)
         let services = services
-        let authenticator = Authenticator(services: services, authorities: Self.authorities(home.configuration))
+        housekeeping = Housekeeping(services)
+        let runs = RunService(services)
+        self.runs = runs
+        let authenticator = Authenticator(services: services)
+        self.authenticator = authenticator
         let intake = StatementIntake(services: services, authenticator: authenticator)
 
         var router = Router()
@@ -25,19 +34,24 @@ public final class NodeServer: Sendable {
         ProductRoutes(services: services, intake: intake).add(to: &router)
         ContractRoutes(services: services, intake: intake).add(to: &router)
         QueryRoutes(services: services, intake: intake).add(to: &router)
-        RunRoutes(services: services, runs: RunService(services), intake: intake).add(to: &router)
+        RunRoutes(services: services, runs: runs, intake: intake).add(to: &router)
         router.onInternalError = { request, error in
             log.write(.error, "a request failed", ["request": .string(request), "reason": .string("\(error)")])
         }
 
+        routes = router.routes
         var configuration = HTTPServerConfiguration()
         configuration.address = home.configuration.address
         configuration.port = home.configuration.port
         server = HTTPServer(configuration: configuration, router: router, log: Self.serverLog(log, services.metrics))
     }
 
-    private static func authorities(_ configuration: NodeConfiguration) -> Set<String> {
-        let own = ["\(configuration.address):\(configuration.port)", "localhost:\(configuration.port)"]
+    /// The port that the node listens on; `nil` unless it serves.
+    public var port: UInt16? { server.port }
+
+    private static func authorities(_ configuration: NodeConfiguration, port: UInt16) -> Set<String> {
+        let host = configuration.address.contains(":") ? "[\(configuration.address)]" : configuration.address
+        let own = ["\(host):\(port)", "localhost:\(port)"]
         return Set((own + configuration.authorities).map { HTTPMessageComponents.normalizedAuthority($0) })
     }
 
@@ -63,6 +77,11 @@ public final class NodeServer: Sendable {
     public func start() throws {
         try services.start()
         try server.start()
+        let configuration = services.home.configuration
+        authenticator.authorities.withLock {
+            $0 = Self.authorities(configuration, port: server.port ?? configuration.port)
+        }
+        housekeeping.start()
         log.write(
             .info, "serving",
             [
@@ -74,7 +93,17 @@ public final class NodeServer: Sendable {
     /// Lets running requests finish, then closes everything.
     public func stop() async {
         log.write(.info, "stopping")
-        await server.stop(graceSeconds: 10)
+        await housekeeping.stop()
+        let seconds = services.home.configuration.stopSeconds
+        // Runs that take too long are ended while their clients are still connected, and on the record.
+        let deadline = Task { [runs] in
+            try await Task.sleep(for: .seconds(seconds))
+            await runs.cancelAll()
+        }
+        await server.stop(graceSeconds: Double(seconds) + 5)
+        deadline.cancel()
+        await runs.cancelAll()
+        await runs.finish()
         await services.stop()
         log.write(.info, "stopped")
     }

@@ -101,10 +101,29 @@ import Testing
         #expect(log.first?.hasPrefix("r1 ") == true && log.first?.contains("swordfish") == true)
     }
 
+    @Test func anAdmissionDecidesBeforeTheBodyAndItsWordReachesTheHandler() async throws {
+        var router = Router()
+        router.add(
+            "POST", "/large", body: .memory(limitBytes: 1000),
+            admission: { head in
+                guard let name = head.headers["X-Name"] else { throw Problem(code: "nameless", status: 401, title: "", detail: "") }
+                return name
+            }
+        ) { request, _ in .text(200, "\(request.admission as? String ?? "nobody"), \(request.body.count) bytes") }
+        try await withServer(router) { server in
+            // The server answers although the body, too long to be thrown away, never comes.
+            let refused = await exchange(server, "POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n")
+            #expect(refused?.status == 401)
+            let accepted = await exchange(
+                server, "POST /large HTTP/1.1\r\nHost: x\r\nX-Name: Gansu\r\nContent-Length: 3\r\n\r\nabc")
+            #expect(accepted.map { String(decoding: $0.body, as: UTF8.self) } == "Gansu, 3 bytes")
+        }
+    }
+
     @Test func theBodyPolicyIsTheRoutesOrTheRefusalThatComesAnyway() {
         let router = Self.router()
         func refusal(_ method: String, _ path: String) -> Int? {
-            guard case .refuse(let problem) = router.bodyPolicy(method: method, path: path, headers: HTTPHeaders()) else {
+            guard case .refuse(let problem) = router.bodyDecision(HTTPRequest(method: method, path: path)).policy else {
                 return nil
             }
             return problem.status

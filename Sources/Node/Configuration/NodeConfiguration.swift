@@ -23,11 +23,17 @@ public struct NodeConfiguration: Sendable, Hashable {
     /// The largest file that a provider may upload, in bytes.
     public var maximumUploadBytes = 1 << 30
 
+    /// How many applications may wait for the operator's decision: anybody can apply.
+    public var waitingApplications = 10_000
+    /// How long running queries may take to finish when the node is told to stop, in seconds; those that take longer are
+    /// ended, and recorded as cancelled.
+    public var stopSeconds = 30
+
     public init() {}
 
     static let memberNames: Set<String> = [
         "space", "address", "port", "authorities", "duckdb", "concurrentRuns", "waitingRuns", "runSeconds", "runMemoryBytes",
-        "maximumUploadBytes",
+        "maximumUploadBytes", "waitingApplications", "stopSeconds",
     ]
 
     /// Reads the settings; absent members have their defaults, unknown ones are refused.
@@ -49,6 +55,8 @@ public struct NodeConfiguration: Sendable, Hashable {
         runSeconds = try integer("runSeconds", 1...86_400, runSeconds)
         runMemoryBytes = try integer("runMemoryBytes", 64 << 20...1 << 44, runMemoryBytes)
         maximumUploadBytes = try integer("maximumUploadBytes", 1 << 10...1 << 44, maximumUploadBytes)
+        waitingApplications = try integer("waitingApplications", 0...100_000_000, waitingApplications)
+        stopSeconds = try integer("stopSeconds", 0...86_400, stopSeconds)
     }
 
     public var json: JSONValue {
@@ -58,6 +66,7 @@ public struct NodeConfiguration: Sendable, Hashable {
             "concurrentRuns": .integer(Int64(concurrentRuns)), "waitingRuns": .integer(Int64(waitingRuns)),
             "runSeconds": .integer(Int64(runSeconds)), "runMemoryBytes": .integer(Int64(runMemoryBytes)),
             "maximumUploadBytes": .integer(Int64(maximumUploadBytes)),
+            "waitingApplications": .integer(Int64(waitingApplications)), "stopSeconds": .integer(Int64(stopSeconds)),
         ]
     }
 }

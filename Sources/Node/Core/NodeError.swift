@@ -11,6 +11,8 @@ public enum NodeError: Error, Sendable, CustomStringConvertible, ProblemConverti
     case ledgerUnavailable(reason: String)
     case ledgerCorrupt(seq: UInt64, reason: String)
     case busy
+    /// Applications that the operator has yet to decide on fill the register.
+    case tooManyApplications
     case stopping
 
     public var description: String {
@@ -20,9 +22,12 @@ public enum NodeError: Error, Sendable, CustomStringConvertible, ProblemConverti
         case .ledgerUnavailable(let reason): "the ledger takes no entries at the moment: \(reason)"
         case .ledgerCorrupt(let seq, let reason): "entry \(seq) of the ledger does not follow from those before it: \(reason)"
         case .busy: "the node has as many runs waiting as it accepts"
+        case .tooManyApplications: "as many applications wait for the operator's decision as the node accepts"
         case .stopping: "the node is stopping"
         }
     }
+
+    private var isStopping: Bool { if case .stopping = self { true } else { false } }
 
     public var problem: Problem {
         switch self {
@@ -30,9 +35,15 @@ public enum NodeError: Error, Sendable, CustomStringConvertible, ProblemConverti
             Problem(
                 code: "too-many-runs", status: 429, title: "Too many runs are waiting", detail: description,
                 hint: "Send the same request again a little later.", headers: ["Retry-After": "2"])
-        case .stopping, .ledgerUnavailable:
+        case .tooManyApplications:
             Problem(
-                code: "unavailable", status: 503, title: "The node cannot record anything now", detail: description,
+                code: "too-many-applications", status: 429, title: "Too many applications are waiting", detail: description,
+                hint: "Apply again when the operator has worked through them.", headers: ["Retry-After": "3600"])
+        case .stopping, .ledgerUnavailable:
+            // The reason is the operator's: it may name files.
+            Problem(
+                code: "unavailable", status: 503, title: "The node cannot record anything now",
+                detail: isStopping ? description : "the ledger takes no entries at the moment",
                 hint: "Nothing was recorded. Send the same request again later.", headers: ["Retry-After": "5"])
         default:
             Problem(code: "internal-error", status: 500, title: "The node has a fault", detail: "see the node's log")

@@ -17,7 +17,14 @@ final class NodeServices: Sendable {
     let engine: SandboxEngine
     let queries: QueryService
     let snapshots: SnapshotService
+    let results: ResultStore
+    let directory: KeyDirectory
+    /// For what runs or imports in a sandbox.
     let gate: RunGate
+    /// For the checks of query texts, which are short and should not wait for runs.
+    let checkGate: RunGate
+    /// The entries that the last snapshot of the state covers.
+    let snapshotSize: UInt64
     let nonces = NonceMemory(startedAt: Clock.now().milliseconds / 1000)
 
     var index: CatalogueIndex { projector.index }
@@ -38,16 +45,23 @@ final class NodeServices: Sendable {
             log.write(.warning, "the search index was unusable and is built anew", ["reason": .string(reason)])
         }
         projector = Projector(ledger: ledger, index: index, log: log)
-        try projector.catchUp()
-        let state = try StateLoader.load(from: ledger)
+        snapshotSize = ledger.readSnapshot()?.size ?? 0
+        let state = try StateLoader.load(from: ledger, log: log)
+        try projector.catchUp(state)
         guard state.space?.origin == origin else {
             throw NodeError.home(path: home.ledgerDirectory, reason: "the ledger's space is not that of the settings")
         }
-        sequencer = Sequencer(ledger: ledger, state: state, projector: projector, metrics: metrics)
+        directory = KeyDirectory(state)
+        sequencer = Sequencer(
+            ledger: ledger, state: state, projector: projector, directory: directory, metrics: metrics, log: log,
+            maximumWaitingApplications: home.configuration.waitingApplications)
         engine = SandboxEngine(configuration: try SandboxSetup.configuration(home))
         queries = QueryService(engine: engine, log: log)
         snapshots = SnapshotService(home: home, vault: vault, engine: engine, metrics: metrics)
+        results = ResultStore(vault: vault, index: index, log: log)
         gate = RunGate(
+            capacity: home.configuration.concurrentRuns, maximumWaiting: home.configuration.waitingRuns)
+        checkGate = RunGate(
             capacity: home.configuration.concurrentRuns, maximumWaiting: home.configuration.waitingRuns)
     }
 
@@ -69,15 +83,11 @@ final class NodeServices: Sendable {
         return Recorded(event: entry.event, seq: seq, time: entry.time, leafHash: MerkleTree.leafHash(bytes).description)
     }
 
-    /// The longest result that the node delivers, in bytes.
-    static let maximumResultBytes = 64 << 20
-
     /// The result of a completed run, while it is kept.
-    func storedResult(_ recorded: Recorded) throws -> [UInt8]? {
-        guard recorded.event.type == .runCompleted, let text = recorded.event.body["result"]?.stringValue,
-            let bytes = Hexadecimal.decode(text), let digest = SHA256Digest(bytes), vault.contains(digest)
-        else { return nil }
-        return try vault.read(digest, maximumBytes: Self.maximumResultBytes)
+    func storedResult(_ recorded: Recorded) async throws -> [UInt8]? {
+        let (event, time) = (recorded.event, recorded.time)
+        return try await results.read(
+            recorded, expiry: await sequencer.read { $0.resultExpiry(event, recordedAt: time) })
     }
 
     func start() throws {
@@ -87,13 +97,17 @@ final class NodeServices: Sendable {
 
     /// Finishes what is queued, leaves a snapshot of the state for the next start, and closes the ledger.
     func stop() async {
+        await sequencer.markIndex()
         await projector.stop()
+        let state = await sequencer.read { $0 }
         do {
-            try StateLoader.save(await sequencer.stateForSnapshot(), to: ledger)
+            try await BlockingWork.run { [ledger] in
+                defer { ledger.close() }
+                try StateLoader.save(state, to: ledger)
+            }
         } catch {
             log.write(.warning, "no snapshot of the state was left; the next start reads the whole ledger", ["reason": .string("\(error)")])
         }
-        ledger.close()
         snapshots.cleanUp()
     }
 }

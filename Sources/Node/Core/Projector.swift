@@ -1,45 +1,46 @@
 import Encoding
 import Exchange
-import Signing
 import Storage
 import Synchronization
 import TransparencyLog
 
 /// Brings durable events into the search index, in the ledger's order, many in one transaction.
 ///
-/// The index is a cache: when it fails, the node goes on without it, says so, and rebuilds it at the next start.
+/// The index is a cache: when it fails, the node goes on without it and says so. What could not be applied is tried
+/// again with whatever follows; the index's position stays where it was, so that the next start finds what is missing.
 final class Projector: Sendable {
-    /// One event on its way into the index.
-    final class Item: Sendable {
-        let event: Event
-        let seq: UInt64
-        let time: Timestamp
-        let pending: PendingAppend
-        fileprivate let done = Completion()
+    /// One change on its way into the index.
+    private struct Item: Sendable {
+        /// `nil` only moves the index's position on.
+        var change: IndexChange?
+        /// The ledger's size after the entry.
+        var size: UInt64
+        var pending: PendingAppend
+        var done: Completion
+    }
 
-        fileprivate init(_ event: Event, seq: UInt64, time: Timestamp, pending: PendingAppend) {
-            self.event = event
-            self.seq = seq
-            self.time = time
-            self.pending = pending
-        }
-
-        /// Returns when a search finds what the event says (or can never find it, because it was not recorded).
-        func wait() async { await done.wait() }
+    private struct Queue {
+        var items: [Item] = []
+        /// Changes that the index would not take.
+        var backlog: [IndexChange] = []
+        /// More failed than is worth keeping: the position stays until the next start.
+        var hasLost = false
     }
 
     private let ledger: Ledger
     let index: CatalogueIndex
     private let log: StructuredLog
-    private let queue: AsyncStream<Item>
-    private let input: AsyncStream<Item>.Continuation
+    private let queue = Mutex(Queue())
+    private let wake: AsyncStream<Void>
+    private let waker: AsyncStream<Void>.Continuation
     private let task = Mutex<Task<Void, Never>?>(nil)
+    private static let maximumBacklog = 10_000
 
     init(ledger: Ledger, index: CatalogueIndex, log: StructuredLog) {
         self.ledger = ledger
         self.index = index
         self.log = log
-        (queue, input) = AsyncStream.makeStream(of: Item.self)
+        (wake, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
     func start() {
@@ -48,40 +49,69 @@ final class Projector: Sendable {
 
     /// Finishes what is queued.
     func stop() async {
-        input.finish()
+        waker.finish()
         await task.withLock { $0 }?.value
     }
 
-    /// Called in the order of the ledger.
-    func enqueue(_ event: Event, seq: UInt64, time: Timestamp, pending: PendingAppend) -> Item {
-        let item = Item(event, seq: seq, time: time, pending: pending)
-        input.yield(item)
-        return item
+    /// Whether the index lacks something that the ledger has.
+    var isBehind: Bool { queue.withLock { $0.hasLost || !$0.backlog.isEmpty } }
+
+    /// Called in the order of the ledger. The completion comes when a search finds what the change says, or can never
+    /// find it because the entry was not recorded.
+    func enqueue(_ change: IndexChange?, size: UInt64, pending: PendingAppend) -> Completion {
+        let item = Item(change: change, size: size, pending: pending, done: Completion())
+        queue.withLock { $0.items.append(item) }
+        waker.yield()
+        return item.done
     }
 
     private func run() async {
-        for await item in queue {
-            // Waits for the disk first: the index must never know what the ledger does not.
-            if (try? await item.pending.value()) != nil { apply(item) }
-            item.done.finish()
+        for await _ in wake { await work() }
+        await work()
+    }
+
+    private func work() async {
+        while true {
+            let items = queue.withLock { queue in
+                defer { queue.items = [] }
+                return queue.items
+            }
+            if items.isEmpty { return }
+            var durable: [Item] = []
+            for item in items {
+                // Waits for the disk first: the index must never know what the ledger does not.
+                if (try? await item.pending.value()) != nil { durable.append(item) }
+            }
+            if let last = durable.last {
+                let changes = durable.compactMap(\.change)
+                try? await BlockingWork.run { self.apply(changes, size: last.size) }
+            }
+            for item in items { item.done.finish() }
         }
     }
 
-    private func apply(_ item: Item) {
-        guard let change = IndexProjection.change(item.event, seq: item.seq, time: item.time) else { return }
+    private func apply(_ changes: [IndexChange], size: UInt64) {
+        let (all, hasLost) = queue.withLock { ($0.backlog + changes, $0.hasLost) }
         do {
-            try index.apply([change], position: try position(afterEntry: item.seq))
+            try index.apply(all, position: hasLost ? nil : try position(size))
+            queue.withLock { $0.backlog = [] }
         } catch {
-            log.write(.error, "the search index failed; it is rebuilt at the next start", ["reason": .string("\(error)")])
+            log.write(.error, "the search index failed; it is tried again", ["reason": .string("\(error)")])
+            queue.withLock {
+                $0.hasLost = hasLost || all.count > Self.maximumBacklog
+                $0.backlog = all.count > Self.maximumBacklog ? [] : all
+            }
         }
     }
 
-    private func position(afterEntry seq: UInt64) throws -> IndexPosition {
-        IndexPosition(size: seq + 1, root: try ledger.root(size: seq + 1))
+    private func position(_ size: UInt64) throws -> IndexPosition {
+        IndexPosition(size: size, root: try ledger.root(size: size))
     }
 
     /// Applies what the ledger has and the index has not; begins anew where the index belongs to another history.
-    func catchUp() throws {
+    ///
+    /// - Parameter state: of the whole ledger.
+    func catchUp(_ state: ExchangeState) throws {
         var start: UInt64 = 0
         if let position = try index.position {
             if position.size <= ledger.size, try ledger.root(size: position.size) == position.root {
@@ -91,49 +121,20 @@ final class Projector: Sendable {
                 try index.reset()
             }
         }
-        guard start < ledger.size else { return }
-        log.write(.info, "indexing the ledger", ["from": .integer(Int64(start)), "to": .integer(Int64(ledger.size))])
+        let size = ledger.size
+        guard start < size else { return }
+        log.write(.info, "indexing the ledger", ["from": .integer(Int64(start)), "to": .integer(Int64(size))])
         var changes: [IndexChange] = []
-        var applied = start
         try ledger.forEachEntry(from: start) { seq, bytes in
             let entry = try LedgerEntry(bytes)
-            if let change = IndexProjection.change(entry.event, seq: entry.seq, time: entry.time) { changes.append(change) }
-            applied = seq + 1
+            if let change = IndexProjection.change(entry.event, seq: entry.seq, time: entry.time, state) {
+                changes.append(change)
+            }
             if changes.count >= 1000 {
-                try index.apply(changes, position: position(afterEntry: seq))
+                try index.apply(changes, position: position(seq + 1))
                 changes.removeAll(keepingCapacity: true)
             }
         }
-        if applied > start { try index.apply(changes, position: position(afterEntry: applied - 1)) }
-    }
-}
-
-/// Something that happens once, and that many can wait for.
-final class Completion: Sendable {
-    private enum State {
-        case waiting([CheckedContinuation<Void, Never>])
-        case finished
-    }
-
-    private let state = Mutex(State.waiting([]))
-
-    func wait() async {
-        await withCheckedContinuation { continuation in
-            let isFinished = state.withLock { state in
-                guard case .waiting(let others) = state else { return true }
-                state = .waiting(others + [continuation])
-                return false
-            }
-            if isFinished { continuation.resume() }
-        }
-    }
-
-    func finish() {
-        let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
-            guard case .waiting(let continuations) = state else { return [] }
-            state = .finished
-            return continuations
-        }
-        for continuation in waiting { continuation.resume() }
+        try index.apply(changes, position: position(size))
     }
 }

@@ -16,28 +16,71 @@ struct Recorded: Sendable {
 ///
 /// The actor owns the state. An event is applied when it has been queued for writing, before it is durable, so that the
 /// next command can be decided while the disk works; but nobody is told of it before it is durable. When a write
-/// fails, everything decided since is void: the node then refuses commands until the state has been rebuilt from what
-/// is durable.
+/// fails, everything decided since is void: the state goes back to what is durable, and the node refuses commands until
+/// the ledger takes entries again.
 actor Sequencer {
     private let ledger: Ledger
     private let projector: Projector
+    private let directory: KeyDirectory
     private let metrics: Metrics
+    private let log: StructuredLog
+    private let maximumWaitingApplications: Int
     private var state: ExchangeState
+    /// The latest append, while it may not be durable.
+    private var last: PendingAppend?
     /// Why commands are refused at the moment, if they are.
     private var failure: String?
+    /// Goes up with every failed write, so that of all the commands that fail with it only the first starts a recovery:
+    /// a later one could throw away what has been decided since.
+    private var epoch = 0
+    /// Comes when the state is that of the durable entries again.
+    private var reloaded: Completion?
 
-    init(ledger: Ledger, state: ExchangeState, projector: Projector, metrics: Metrics) {
+    init(
+        ledger: Ledger, state: ExchangeState, projector: Projector, directory: KeyDirectory, metrics: Metrics,
+        log: StructuredLog, maximumWaitingApplications: Int
+    ) {
         self.ledger = ledger
         self.state = state
         self.projector = projector
+        self.directory = directory
         self.metrics = metrics
+        self.log = log
+        self.maximumWaitingApplications = maximumWaitingApplications
     }
 
-    /// Reads from the state. The closure must be quick: commands wait for it.
-    func read<Value: Sendable>(_ body: @Sendable (borrowing ExchangeState) -> Value) -> Value { body(state) }
+    // MARK: Reading
+
+    /// Reads from the state, and returns when what was read is durable. The closure must be quick: commands wait for it.
+    func read<Value: Sendable>(_ body: @Sendable (ExchangeState) -> Value) async -> Value {
+        while true {
+            let value = body(state)
+            if await isSettled() { return value }
+        }
+    }
 
     /// The time that the next entry would have: the clock's, but never before the last entry's.
     func now() -> Timestamp { max(Clock.now(), state.time) }
+
+    /// Why the ledger takes no entries, or `nil` if it does.
+    func failureReason() -> String? { failure }
+
+    /// Waits until everything decided so far is durable; false where it was void, and has been taken back.
+    private func isSettled() async -> Bool {
+        guard let pending = last else { return true }
+        let epoch = epoch
+        do {
+            _ = try await pending.value()
+            if last === pending { last = nil }
+            return true
+        } catch {
+            fail("\(error)", epoch)
+            await reloaded?.wait()
+            return false
+        }
+    }
+
+    // MARK: Asking the rules
 
     /// What the rules say of a run before it begins.
     func authorizeRun(_ command: Command) throws(Refusal) -> RunAuthorization {
@@ -46,62 +89,120 @@ actor Sequencer {
     }
 
     /// What the rules say of a query before its text is checked.
-    func checkSubmission(_ submission: QuerySubmission, _ command: Command) throws(Refusal) {
+    func checkSubmission(_ submission: QuerySubmission, _ command: Command) async throws {
         if let seq = state.recordedAt(command.statement) {
+            guard await isSettled() else { throw NodeError.ledgerUnavailable(reason: failure ?? "a write failed") }
             throw Refusal(.duplicate, "this very query is recorded already, as entry \(seq)", recordedAt: seq)
         }
         try state.checkFreshness(command.statement.header, at: now())
         try state.checkSubmission(submission, command, at: now())
     }
 
+    // MARK: Recording
+
     /// Decides a command and records its event. Returns when the entry is durable and the index knows it.
     func submit(_ command: Command) async throws -> Recorded {
         if let failure { throw NodeError.ledgerUnavailable(reason: failure) }
-        let time = now()
+        let epoch = epoch
+        let (seq, time) = (state.size, now())
+        let event: Event
+        do { event = try decide(command, at: time) } catch let refusal as Refusal where refusal.code == .duplicate {
+            // The first time may be on its way to the disk still.
+            guard await isSettled() else { throw NodeError.ledgerUnavailable(reason: failure ?? "a write failed") }
+            throw refusal
+        }
+        let pending = try enqueue(event, seq: seq, at: time, epoch)
+        state.apply(event, at: time)
+        directory.update(after: event, state)
+        last = pending
+        let change = IndexProjection.change(event, seq: seq, time: time, state)
+        let projection = change.map { projector.enqueue($0, size: seq + 1, pending: pending) }
+        let receipts: [EntryReceipt]
+        do { receipts = try await pending.value() } catch {
+            fail("\(error)", epoch)
+            throw NodeError.ledgerUnavailable(reason: "\(error)")
+        }
+        if last === pending { last = nil }
+        metrics.countEntry(event.type.rawValue)
+        await projection?.wait()
+        return Recorded(event: event, seq: seq, time: time, leafHash: receipts.first?.leafHash.description ?? "")
+    }
+
+    private func decide(_ command: Command, at time: Timestamp) throws -> Event {
         let event = try state.decide(command, at: time)
-        let seq = state.size
+        if event.type == .participantApplied, directory.waitingApplications >= maximumWaitingApplications {
+            throw NodeError.tooManyApplications
+        }
+        return event
+    }
+
+    private func enqueue(_ event: Event, seq: UInt64, at time: Timestamp, _ epoch: Int) throws -> PendingAppend {
         let pending: PendingAppend
         do {
             pending = try ledger.enqueue([EntryDraft(time: time, content: LedgerEntry.content(event, time: time))])
         } catch {
-            throw try refusedAppend(error)
+            throw refused(error, epoch)
         }
-        state.apply(event, at: time)
-        let projection = projector.enqueue(event, seq: seq, time: time, pending: pending)
-        let receipts: [EntryReceipt]
-        do { receipts = try await pending.value() } catch {
-            await rebuild(after: "\(error)")
-            throw NodeError.ledgerUnavailable(reason: "\(error)")
+        guard pending.firstSequence == seq else {
+            fail("the ledger's next entry is \(pending.firstSequence), the state's \(seq)", epoch)
+            throw NodeError.ledgerUnavailable(reason: "the state is being made anew")
         }
-        metrics.countEntry(event.type.rawValue)
-        await projection.wait()
-        return Recorded(event: event, seq: seq, time: time, leafHash: receipts.first?.leafHash.description ?? "")
+        return pending
     }
 
     /// An entry that is too long for the ledger is the command's fault; anything else is the ledger's.
-    private func refusedAppend(_ error: LedgerError) throws -> any Error {
-        if case .entryTooLong(_, let count) = error {
+    private func refused(_ error: LedgerError, _ epoch: Int) -> any Error {
+        switch error {
+        case .entryTooLong(_, let count):
             return Refusal(.termsOutOfRange, "the entry would have \(count) bytes; a ledger entry has at most 65,535")
+        case .overloaded: return NodeError.ledgerUnavailable(reason: error.description)
+        case .closed: return NodeError.stopping
+        default:
+            fail("\(error)", epoch)
+            return NodeError.ledgerUnavailable(reason: "\(error)")
         }
-        if case .overloaded = error { return NodeError.ledgerUnavailable(reason: error.description) }
-        failure = "\(error)"
-        Task { await self.rebuild(after: "\(error)") }
-        return NodeError.ledgerUnavailable(reason: "\(error)")
     }
 
-    private var isRebuilding = false
+    /// Moves the index's position on to here, over entries that change nothing in it.
+    func markIndex() async {
+        guard failure == nil, let barrier = try? ledger.enqueue([]) else { return }
+        await projector.enqueue(nil, size: state.size, pending: barrier).wait()
+    }
 
-    /// After a failed write: recovers the ledger, and makes the state anew from the entries that are durable.
-    private func rebuild(after reason: String) async {
-        guard !isRebuilding else { return }
-        isRebuilding = true
-        defer { isRebuilding = false }
+    // MARK: After a failed write
+
+    private func fail(_ reason: String, _ epoch: Int) {
+        guard epoch == self.epoch else { return }
+        self.epoch += 1
         failure = reason
-        while !Task.isCancelled {
+        let reloaded = Completion()
+        self.reloaded = reloaded
+        log.write(.error, "the ledger takes no entries", ["reason": .string(reason)])
+        Task { await recover(reloaded) }
+    }
+
+    /// Makes the state anew from the entries that are durable, so that reading goes on at once; then tries until the
+    /// ledger takes entries again.
+    private func recover(_ reloaded: Completion) async {
+        defer { reloaded.finish() }
+        let (ledger, log) = (ledger, log)
+        var isLoaded = false
+        while true {
             do {
-                try ledger.recover()
-                state = try StateLoader.load(from: ledger)
+                if !isLoaded {
+                    state = try await BlockingWork.run { try StateLoader.load(from: ledger, log: log) }
+                    directory.replace(with: state)
+                    last = nil
+                    isLoaded = true
+                    reloaded.finish()
+                }
+                try await BlockingWork.run { try ledger.recover() }
+                isLoaded = state.size == ledger.size
+                if !isLoaded { continue }
                 failure = nil
+                log.write(.info, "the ledger takes entries again", ["entries": .integer(Int64(state.size))])
+                return
+            } catch LedgerError.closed {
                 return
             } catch {
                 failure = "\(error)"
@@ -109,10 +210,4 @@ actor Sequencer {
             }
         }
     }
-
-    /// The state with the size it belongs to, for a snapshot.
-    func stateForSnapshot() -> ExchangeState { state }
-
-    /// Why the ledger takes no entries, or `nil` if it does.
-    func failureReason() -> String? { failure }
 }

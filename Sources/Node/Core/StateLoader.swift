@@ -5,14 +5,8 @@ import Storage
 
 /// Makes the state from the ledger: from its last snapshot, if that is sound, and the entries after it.
 enum StateLoader {
-    static func load(from ledger: Ledger) throws -> ExchangeState {
-        var state = ExchangeState()
-        if let snapshot = ledger.readSnapshot(),
-            let decoded = try? JSONDecoder().decode(ExchangeState.self, from: Data(snapshot.state)),
-            decoded.size == snapshot.size
-        {
-            state = decoded
-        }
+    static func load(from ledger: Ledger, log: StructuredLog) throws -> ExchangeState {
+        var state = snapshot(ledger, log) ?? ExchangeState()
         // The node's own journal was checked frame by frame when it was opened, and every entry was decided before it
         // was written; deciding and verifying it all again is the auditor's work.
         try ledger.forEachEntry(from: state.size) { seq, bytes in
@@ -24,6 +18,18 @@ enum StateLoader {
                 throw NodeError.ledgerCorrupt(seq: seq, reason: "its number or time is out of order")
             }
             state.apply(entry.event, at: entry.time)
+        }
+        return state
+    }
+
+    /// The ledger itself refuses a snapshot that was edited or belongs to another history.
+    private static func snapshot(_ ledger: Ledger, _ log: StructuredLog) -> ExchangeState? {
+        guard let snapshot = ledger.readSnapshot() else { return nil }
+        guard let state = try? JSONDecoder().decode(ExchangeState.self, from: Data(snapshot.state)),
+            state.size == snapshot.size
+        else {
+            log.write(.warning, "the state snapshot is of another form; the state is made from the whole ledger")
+            return nil
         }
         return state
     }

@@ -2,6 +2,7 @@ import Encoding
 import Exchange
 import HTTPTransport
 import Signing
+import Synchronization
 
 /// Who made a request.
 enum Caller: Sendable {
@@ -28,53 +29,74 @@ struct Authenticated: Sendable {
 }
 
 /// Checks the signatures of requests (RFC 9421), and that their bodies are those that were signed (RFC 9530).
-struct Authenticator: Sendable {
-    let services: NodeServices
-    /// Host names, with ports, that requests may be signed for: one signed for another node is worth nothing here.
-    let authorities: Set<String>
+final class Authenticator: Sendable {
+    private let services: NodeServices
+    /// Host names, with ports, that requests may be signed for: one signed for another node is worth nothing here. Known
+    /// when the server listens.
+    let authorities = Mutex<Set<String>>([])
 
-    func authenticate(_ request: HTTPRequest) async throws -> Authenticated {
-        do { return try await verify(request) } catch {
+    init(services: NodeServices) { self.services = services }
+
+    /// Who signed a complete request.
+    func authenticate(_ request: HTTPRequest) throws -> Authenticated {
+        try counted {
+            let hasContent = request.body.count > 0
+            if hasContent { try checkBody(request) }
+            return try verify(request, hasContent: hasContent)
+        }
+    }
+
+    /// Who signed a request whose body is still to come. The body must be compared with its digest afterwards, with
+    /// ``authenticateBody(_:of:)``.
+    func admit(_ head: HTTPRequest) throws -> Authenticated {
+        try counted { try verify(head, hasContent: true) }
+    }
+
+    /// Compares the body of an admitted request with the digest that was signed. Whoever was suspended while the body
+    /// came is refused now.
+    func authenticateBody(_ admitted: Authenticated, of request: HTTPRequest) throws -> Authenticated {
+        try counted {
+            try checkBody(request)
+            return Authenticated(
+                caller: try services.directory.caller(admitted.keyIdentifier), keyIdentifier: admitted.keyIdentifier)
+        }
+    }
+
+    private func counted<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch {
             services.metrics.countRefusedSignature()
             throw error
         }
     }
 
-    private func verify(_ request: HTTPRequest) async throws -> Authenticated {
-        guard let host = request.headers["Host"],
-            authorities.contains(HTTPMessageComponents.normalizedAuthority(host))
-        else {
+    private func verify(_ request: HTTPRequest, hasContent: Bool) throws -> Authenticated {
+        let host = request.headers["Host"] ?? ""
+        let known = authorities.withLock { $0 }
+        guard known.contains(HTTPMessageComponents.normalizedAuthority(host)) else {
             throw Self.problem(
-                "wrong-authority", "the request is for the host \"\(request.headers["Host"]?.prefix(100) ?? "")\", which is not this node",
-                hint: "This node answers to \(authorities.sorted().joined(separator: ", ")).")
+                "wrong-authority", "the request is for the host \"\(host.prefix(100))\", which is not this node",
+                hint: "This node answers to \(known.sorted().joined(separator: ", ")).")
         }
-        try checkBody(request)
-        let hasContent = request.body.count > 0
         let message = HTTPMessageComponents(
             method: request.method, authority: host, target: request.target, hasContent: hasContent,
             fields: request.headers.fields.map { ($0.name, $0.value) })
         let parameters: HTTPSignatureParameters
         do {
-            let signature = try HTTPMessageSignature.select(
-                signatureInput: request.headers.combined("Signature-Input"), signature: request.headers.combined("Signature"))
-            guard let identifier = signature.keyIdentifier else { throw HTTPMessageSignatureError.missingParameter("keyid") }
-            guard let key = await services.sequencer.read({ $0.verificationKey(identifier) }) else {
-                throw HTTPMessageSignatureError.unknownKey(identifier)
-            }
             parameters = try HTTPMessageSignature.verify(
-                signature, components: message, with: key, now: Clock.now().milliseconds / 1000,
-                nonceMemory: services.nonces)
-        } catch let error as HTTPMessageSignatureError {
+                signatureInput: request.headers.combined("Signature-Input"), signature: request.headers.combined("Signature"),
+                components: message, now: Clock.now().milliseconds / 1000, nonceMemory: services.nonces,
+                resolveKey: { services.directory.key($0) })
+        } catch {
             throw Self.problem("signature", error.description, hint: nil)
         }
         return Authenticated(
-            caller: try await caller(parameters.keyIdentifier), keyIdentifier: parameters.keyIdentifier)
+            caller: try services.directory.caller(parameters.keyIdentifier), keyIdentifier: parameters.keyIdentifier)
     }
 
     private func checkBody(_ request: HTTPRequest) throws {
-        guard request.body.count > 0 else { return }
         guard let field = request.headers.combined("Content-Digest") else {
-            throw Self.problem("content-digest", "the request has a body but no Content-Digest", hint: "Send Content-Digest: sha-256=:…: and sign it.")
+            throw Self.problem(
+                "content-digest", "the request has a body but no Content-Digest", hint: "Send Content-Digest: sha-256=:…: and sign it.")
         }
         do {
             switch request.body {
@@ -83,21 +105,6 @@ struct Authenticator: Sendable {
             case .file(_, _, let digest): try ContentDigest.verify(field, digest: digest)
             }
         } catch { throw Self.problem("content-digest", "\(error)", hint: nil) }
-    }
-
-    private func caller(_ keyIdentifier: String) async throws -> Caller {
-        let found: Result<Caller, Refusal> = await services.sequencer.read { state in
-            if state.space?.operatorKeyIdentifier == keyIdentifier { return .success(.spaceOperator) }
-            guard let owner = state.keys[keyIdentifier], let participant = state.participants[owner.participant] else {
-                return .failure(Refusal(.signerUnknown, "the signing key is not registered"))
-            }
-            guard participant.status == .active else {
-                return .failure(
-                    Refusal(.signerNotActive, "\(participant.name) (\(participant.identifier)) is \(participant.status.rawValue), not active"))
-            }
-            return .success(.participant(participant))
-        }
-        return try found.get()
     }
 
     static func problem(_ code: String, _ detail: String, hint: String?) -> Problem {

@@ -12,7 +12,7 @@ struct LedgerRoutes: Sendable {
     func add(to router: inout Router) {
         router.add("GET", "/ledger/checkpoint") { _, _ in
             .bytes(
-                200, type: "text/plain; charset=utf-8", try services.ledger.checkpoint(),
+                200, type: "text/plain; charset=utf-8", services.ledger.checkpoint(),
                 headers: ["Cache-Control": "no-cache"])
         }
         router.add("GET", "/ledger/entries") { request, _ in try entries(request) }
@@ -21,10 +21,12 @@ struct LedgerRoutes: Sendable {
     }
 
     private func entries(_ request: HTTPRequest) throws -> HTTPResponse {
+        try TargetQuery.allow(request, ["start", "count"])
         let start = try TargetQuery.required(request, "start")
         let count = try TargetQuery.number(request, "count") ?? Self.maximumEntries
         let size = services.ledger.size
-        guard start < size else { throw TargetQuery.problem("start", "must be less than the ledger's size, \(size)") }
+        // Whoever follows the ledger asks for what comes next, and may be told that nothing has yet.
+        guard start <= size else { throw TargetQuery.problem("start", "must be at most the ledger's size, \(size)") }
         guard (1...Self.maximumEntries).contains(count) else {
             throw TargetQuery.problem("count", "must be from 1 to \(Self.maximumEntries)")
         }
@@ -39,6 +41,7 @@ struct LedgerRoutes: Sendable {
     }
 
     private func inclusion(_ request: HTTPRequest) throws -> HTTPResponse {
+        try TargetQuery.allow(request, ["seq", "size"])
         let seq = try TargetQuery.required(request, "seq")
         let size = try TargetQuery.number(request, "size") ?? services.ledger.size
         guard size <= services.ledger.size else { throw TargetQuery.problem("size", "is larger than the ledger") }
@@ -54,6 +57,7 @@ struct LedgerRoutes: Sendable {
     }
 
     private func consistency(_ request: HTTPRequest) throws -> HTTPResponse {
+        try TargetQuery.allow(request, ["from", "to"])
         let from = try TargetQuery.required(request, "from")
         let to = try TargetQuery.number(request, "to") ?? services.ledger.size
         guard to <= services.ledger.size else { throw TargetQuery.problem("to", "is larger than the ledger") }

@@ -9,8 +9,8 @@ struct OperationsRoutes: Sendable {
 
     func add(to router: inout Router) {
         router.add("GET", "/healthz") { _, _ in
-            if let reason = await services.sequencer.failureReason() {
-                return .json(503, ["status": "failing", "reason": .string(reason)])
+            if await services.sequencer.failureReason() != nil {
+                return .json(503, ["status": "failing", "reason": "the ledger takes no entries; the log says why"])
             }
             return .json(200, ["status": "ok", "size": .integer(Int64(services.ledger.size))])
         }
@@ -24,11 +24,14 @@ struct OperationsRoutes: Sendable {
                         ("hexi_ledger_size", "Entries in the ledger.", Double(services.ledger.size)),
                         ("hexi_ledger_writable", "1 if the ledger takes entries.", isWritable ? 1 : 0),
                         ("hexi_runs_running", "Sandboxes at work.", Double(counts.running)),
+                        ("hexi_applications_waiting", "Applications without a decision.", Double(services.directory.waitingApplications)),
+                        ("hexi_index_behind", "1 if the search index lacks entries.", services.projector.isBehind ? 1 : 0),
                         ("hexi_runs_waiting", "Runs that wait for a place.", Double(counts.waiting)),
                         ("hexi_signature_nonces", "Nonces remembered against replay.", Double(services.nonces.count)),
                     ]).utf8))
         }
-        router.add("GET", "/api/v1/space") { _, _ in
+        router.add("GET", "/api/v1/space") { request, _ in
+            try TargetQuery.allow(request, [])
             let (space, size, time) = await services.sequencer.read { ($0.space, $0.size, $0.time) }
             guard let space else { throw Refusal(.spaceNotFounded, "the space has not been founded yet") }
             return .json(200, Self.view(space, size: size, time: time, limits: services.home.configuration))

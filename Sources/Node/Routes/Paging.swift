@@ -1,4 +1,5 @@
 import Encoding
+import Exchange
 import HTTPTransport
 
 /// The `limit` and `cursor` of a listing.
@@ -11,7 +12,7 @@ struct Paging: Sendable {
     init(_ request: HTTPRequest, default fallback: Int = 50) throws {
         limit = fallback
         if let text = try request.queryValue("limit") {
-            guard let number = Int(text), (1...Self.maximumLimit).contains(number) else {
+            guard let number = Int(text), String(number) == text, (1...Self.maximumLimit).contains(number) else {
                 throw TargetQuery.problem("limit", "must be a number from 1 to \(Self.maximumLimit)")
             }
             limit = number
@@ -24,7 +25,7 @@ struct Paging: Sendable {
     func page<Item>(_ items: [Item], number: (Item) -> UInt64, view: (Item) -> JSONValue) throws -> JSONValue {
         var before = UInt64.max
         if let cursor {
-            guard let number = UInt64(cursor) else { throw TargetQuery.problem("cursor", "is not one that this node gave out") }
+            guard let number = UInt64(cursor), String(number) == cursor else { throw TargetQuery.problem("cursor", "is not one that this node gave out") }
             before = number
         }
         let rest = items.filter { number($0) < before }.sorted { number($0) > number($1) }
@@ -37,6 +38,20 @@ struct Paging: Sendable {
 
 /// Values of the query part of a target.
 enum TargetQuery {
+    /// Refuses parameters that the route does not know: a misspelt filter must not quietly filter nothing.
+    static func allow(_ request: HTTPRequest, _ names: Set<String>) throws {
+        for item in try request.queryItems where !names.contains(item.name) {
+            let allowed = names.sorted().joined(separator: ", ")
+            throw problem(
+                String(item.name.prefix(64)), "is not known here; " + (allowed.isEmpty ? "there are none" : "there are \(allowed)"))
+        }
+    }
+
+    static func identifier(_ request: HTTPRequest, _ name: String, _ kind: IdentifierKind) throws -> Identifier? {
+        guard let text = try request.queryValue(name) else { return nil }
+        do { return try Identifier(text, kind: kind) } catch { throw problem(name, "is no identifier: \(error)") }
+    }
+
     static func problem(_ name: String, _ reason: String) -> Problem {
         Problem(
             code: "invalid-query", status: 400, title: "A query parameter is not valid", detail: "\"\(name)\" \(reason)",

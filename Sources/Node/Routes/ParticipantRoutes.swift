@@ -13,14 +13,15 @@ struct ParticipantRoutes: Sendable {
             try await intake.record(Command(intake.statement(request, .participantApplication)))
         }
         router.add("POST", "/api/v1/participants/{prefix}/{suffix}/decisions", body: StatementIntake.body) { request, path in
-            let verified = try await intake.signedStatement(request, .participantDecision)
+            let verified = try intake.signedStatement(request, .participantDecision)
             if case .participantDecision(let decision) = verified.statement.content {
                 try intake.checkPath(path, .participant, is: decision.participant)
             }
             return try await intake.record(Command(verified))
         }
         router.add("GET", "/api/v1/participants") { request, _ in try await list(request) }
-        router.add("GET", "/api/v1/participants/{prefix}/{suffix}") { _, path in
+        router.add("GET", "/api/v1/participants/{prefix}/{suffix}") { request, path in
+            try TargetQuery.allow(request, [])
             let identifier = try StatementIntake.identifier(path, .participant)
             guard let participant = await services.sequencer.read({ $0.participants[identifier] }) else {
                 throw Problem.missing("participant", identifier)
@@ -28,7 +29,8 @@ struct ParticipantRoutes: Sendable {
             return .json(200, Views.participant(participant))
         }
         router.add("GET", "/api/v1/whoami") { request, _ in
-            switch try await intake.authenticator.authenticate(request).caller {
+            try TargetQuery.allow(request, [])
+            switch try intake.authenticator.authenticate(request).caller {
             case .spaceOperator: return .json(200, ["identifier": "operator"])
             case .participant(let participant): return .json(200, Views.participant(participant))
             }
@@ -36,6 +38,7 @@ struct ParticipantRoutes: Sendable {
     }
 
     private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
+        try TargetQuery.allow(request, ["status", "role", "limit", "cursor"])
         let paging = try Paging(request)
         let status = try TargetQuery.choice(request, "status", ParticipantStatus.self)
         let role = try TargetQuery.choice(request, "role", Role.self)

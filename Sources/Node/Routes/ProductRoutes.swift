@@ -10,25 +10,25 @@ struct ProductRoutes: Sendable {
     let intake: StatementIntake
 
     func add(to router: inout Router) {
-        router.add(
-            "POST", "/api/v1/snapshots",
-            body: .file(
-                directory: services.snapshots.uploadDirectory, limitBytes: services.home.configuration.maximumUploadBytes)
-        ) { request, _ in try await upload(request) }
+        let uploads = SnapshotUploads(services: services, authenticator: intake.authenticator)
+        router.add("POST", "/api/v1/snapshots", body: uploads.body, admission: { try uploads.admit($0) }) { request, _ in
+            try await uploads.receive(request)
+        }
         router.add("POST", "/api/v1/products", body: StatementIntake.body) { request, _ in
-            let verified = try await intake.signedStatement(request, .productListing)
+            let verified = try intake.signedStatement(request, .productListing)
             if case .productListing(let listing) = verified.statement.content { try services.snapshots.check(listing) }
             return try await intake.record(Command(verified))
         }
         router.add("POST", "/api/v1/products/{prefix}/{suffix}/withdrawal", body: StatementIntake.body) { request, path in
-            let verified = try await intake.signedStatement(request, .productWithdrawal)
+            let verified = try intake.signedStatement(request, .productWithdrawal)
             if case .productWithdrawal(let withdrawal) = verified.statement.content {
                 try intake.checkPath(path, .product, is: withdrawal.product)
             }
             return try await intake.record(Command(verified))
         }
         router.add("GET", "/api/v1/products") { request, _ in try await search(request) }
-        router.add("GET", "/api/v1/products/{prefix}/{suffix}") { _, path in
+        router.add("GET", "/api/v1/products/{prefix}/{suffix}") { request, path in
+            try TargetQuery.allow(request, [])
             let identifier = try StatementIntake.identifier(path, .product)
             guard let view = await services.sequencer.read({ $0.productView(identifier) }) else {
                 throw Problem.missing("product", identifier)
@@ -37,37 +37,25 @@ struct ProductRoutes: Sendable {
         }
     }
 
-    private func upload(_ request: HTTPRequest) async throws -> HTTPResponse {
-        guard case .participant(let provider) = try await intake.authenticator.authenticate(request).caller,
-            provider.roles.contains(.provider)
-        else { throw Refusal(.roleMissing, "only a provider brings in snapshots") }
-        let format: ImportFormat
-        switch try request.queryValue("format") {
-        case "csv", nil: format = .csv
-        case "parquet": format = .parquet
-        default: throw TargetQuery.problem("format", "must be csv or parquet")
-        }
-        guard case .file(let path, let count, _) = request.body, count > 0 else {
-            throw Problem(code: "body-missing", status: 400, title: "The request needs a body", detail: "send the file as the body")
-        }
-        let record = try await services.gate.run {
-            try await services.snapshots.importFile(path, format: format, provider: provider.identifier)
-        }
-        return .json(201, ["snapshot": record.json])
-    }
-
     private func search(_ request: HTTPRequest) async throws -> HTTPResponse {
+        try TargetQuery.allow(request, ["q", "provider", "grade", "class", "withdrawn", "limit", "cursor"])
         let paging = try Paging(request, default: 20)
-        let includeWithdrawn = try request.queryValue("withdrawn") == "true"
+        let includeWithdrawn: Bool
+        switch try request.queryValue("withdrawn") {
+        case "true": includeWithdrawn = true
+        case "false", nil: includeWithdrawn = false
+        default: throw TargetQuery.problem("withdrawn", "must be true or false")
+        }
         let query = CatalogueQuery(
-            text: try request.queryValue("q") ?? "", provider: try request.queryValue("provider"),
+            text: try request.queryValue("q") ?? "", provider: try TargetQuery.identifier(request, "provider", .participant)?.text,
             grade: try TargetQuery.choice(request, "grade", ProductGrade.self)?.rawValue,
             class: try TargetQuery.choice(request, "class", ProductClass.self)?.rawValue,
             includeWithdrawn: includeWithdrawn, limit: paging.limit, cursor: paging.cursor)
         let page: CataloguePage
         do { page = try services.index.search(query) } catch {
             switch error {
-            case .queryTooLong, .badCursor, .badLimit: throw TargetQuery.problem("q", error.description)
+            case .queryTooLong: throw TargetQuery.problem("q", error.description)
+            case .badCursor: throw TargetQuery.problem("cursor", "is not one that this node gave out")
             default: throw error
             }
         }

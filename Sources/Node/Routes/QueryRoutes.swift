@@ -12,7 +12,7 @@ struct QueryRoutes: Sendable {
         router.add("POST", "/api/v1/queries/check", body: StatementIntake.body) { request, _ in try await check(request) }
         router.add("POST", "/api/v1/queries", body: StatementIntake.body) { request, _ in try await submit(request) }
         router.add("POST", "/api/v1/queries/{prefix}/{suffix}/decisions", body: StatementIntake.body) { request, path in
-            let verified = try await intake.signedStatement(request, .queryDecision)
+            let verified = try intake.signedStatement(request, .queryDecision)
             if case .queryDecision(let decision) = verified.statement.content {
                 try intake.checkPath(path, .query, is: decision.query)
             }
@@ -20,7 +20,8 @@ struct QueryRoutes: Sendable {
         }
         router.add("GET", "/api/v1/queries") { request, _ in try await list(request) }
         router.add("GET", "/api/v1/queries/{prefix}/{suffix}") { request, path in
-            let caller = try await intake.authenticator.authenticate(request).caller
+            try TargetQuery.allow(request, [])
+            let caller = try intake.authenticator.authenticate(request).caller
             let identifier = try StatementIntake.identifier(path, .query)
             guard let query = await services.sequencer.read({ state in state.queries[identifier].flatMap { state.sees(caller, $0) ? $0 : nil } })
             else { throw Problem.missing("query", identifier) }
@@ -36,11 +37,11 @@ struct QueryRoutes: Sendable {
     }
 
     private func submit(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let verified = try await intake.signedStatement(request, .querySubmission)
+        let verified = try intake.signedStatement(request, .querySubmission)
         guard case .querySubmission(let submission) = verified.statement.content else {
             throw StatementError.wrongForm(.querySubmission)
         }
-        do { try await services.sequencer.checkSubmission(submission, Command(verified)) } catch {
+        do { try await services.sequencer.checkSubmission(submission, Command(verified)) } catch let error as Refusal {
             guard error.code == .duplicate, let seq = error.recordedAt else { throw error }
             return Self.answer(try services.recorded(seq), isDuplicate: true, hint: nil)
         }
@@ -48,7 +49,9 @@ struct QueryRoutes: Sendable {
         let verdict: QueryCheck
         var hint: String?
         do {
-            let checked = try await services.queries.check(submission, listings)
+            let checked = try await services.checkGate.run(for: submission.buyer.text) {
+                try await services.queries.check(submission, listings)
+            }
             verdict = .accepted(policy: checked.policyHash.description, engine: services.engine.engineName)
         } catch SandboxError.refused(let refusal) {
             verdict = .refused(SandboxProblem.fault(refusal))
@@ -76,7 +79,7 @@ struct QueryRoutes: Sendable {
 
     /// The dry check: the same verdict as a submission gets, without anything on the record.
     private func check(_ request: HTTPRequest) async throws -> HTTPResponse {
-        guard case .participant(let caller) = try await intake.authenticator.authenticate(request).caller else {
+        guard case .participant(let caller) = try intake.authenticator.authenticate(request).caller else {
             throw Refusal(.roleMissing, "only a registered participant checks queries")
         }
         let cursor = try StatementIntake.document(request)
@@ -88,7 +91,9 @@ struct QueryRoutes: Sendable {
         let submission = try QuerySubmission(JSONCursor(.object(document)))
         let listings = try await listedTables(submission.tables)
         do {
-            let checked = try await services.queries.check(submission, listings)
+            let checked = try await services.checkGate.run(for: submission.buyer.text) {
+                try await services.queries.check(submission, listings)
+            }
             return .json(
                 200,
                 [
@@ -121,7 +126,8 @@ struct QueryRoutes: Sendable {
     }
 
     private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let caller = try await intake.authenticator.authenticate(request).caller
+        let caller = try intake.authenticator.authenticate(request).caller
+        try TargetQuery.allow(request, ["status", "limit", "cursor"])
         let paging = try Paging(request)
         let status = try TargetQuery.choice(request, "status", QueryStatus.self)
         let found = await services.sequencer.read { state in

@@ -11,7 +11,7 @@ struct RunRoutes: Sendable {
 
     func add(to router: inout Router) {
         router.add("POST", "/api/v1/runs", body: StatementIntake.body) { request, _ in
-            let verified = try await intake.signedStatement(request, .runRequest)
+            let verified = try intake.signedStatement(request, .runRequest)
             return try Self.answer(try await runs.run(verified))
         }
         router.add("GET", "/api/v1/runs") { request, _ in try await list(request) }
@@ -43,7 +43,8 @@ struct RunRoutes: Sendable {
     private func recorded(
         _ request: HTTPRequest, _ path: PathParameters
     ) async throws -> (recorded: Recorded, caller: Caller) {
-        let caller = try await intake.authenticator.authenticate(request).caller
+        try TargetQuery.allow(request, [])
+        let caller = try intake.authenticator.authenticate(request).caller
         let identifier = try StatementIntake.identifier(path, .run)
         guard let record = try services.index.runs(RunFilter(identifier: identifier.text, limit: 1)).runs.first else { throw Problem.missing("run", identifier) }
         let isSeen = caller.seesEverything || caller.identifier?.text == record.buyer
@@ -57,7 +58,7 @@ struct RunRoutes: Sendable {
         guard caller.identifier?.text == recorded.event.actor else {
             throw Refusal(.signerNotNamed, "a result is for the buyer who ran the query")
         }
-        guard let bytes = try services.storedResult(recorded) else {
+        guard let bytes = try await services.storedResult(recorded) else {
             throw Problem(
                 code: "result-gone", status: 410, title: "The result is not kept",
                 detail: "the run has no result, or the contract's time for keeping it is over")
@@ -66,10 +67,12 @@ struct RunRoutes: Sendable {
     }
 
     private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let caller = try await intake.authenticator.authenticate(request).caller
+        let caller = try intake.authenticator.authenticate(request).caller
+        try TargetQuery.allow(request, ["contract", "query", "from", "to", "limit", "cursor"])
         let paging = try Paging(request)
         var filter = RunFilter(
-            contract: try request.queryValue("contract"), query: try request.queryValue("query"),
+            contract: try TargetQuery.identifier(request, "contract", .contract)?.text,
+            query: try TargetQuery.identifier(request, "query", .query)?.text,
             from: try TargetQuery.time(request, "from"), to: try TargetQuery.time(request, "to"), limit: paging.limit,
             cursor: paging.cursor)
         if !caller.seesEverything { filter.party = caller.identifier?.text ?? "" }
@@ -84,29 +87,16 @@ struct RunRoutes: Sendable {
     }
 
     private func usage(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let caller = try await intake.authenticator.authenticate(request).caller
+        try TargetQuery.allow(request, ["from", "to"])
+        let caller = try intake.authenticator.authenticate(request).caller
         let from = try TargetQuery.time(request, "from")
         let to = try TargetQuery.time(request, "to")
         let (participants, currency) = await services.sequencer.read { state in
             (state.participants.values.sorted { $0.created.seq < $1.created.seq }, state.space?.currency ?? "")
         }
         let seen = caller.seesEverything ? participants : participants.filter { $0.identifier == caller.identifier }
-        var parties: [JSONValue] = []
-        var charges: [JSONValue] = []
-        for participant in seen {
-            let party = participant.identifier.text
-            let report = try services.index.usage(
-                party: party, from: from ?? Timestamp(milliseconds: .min), to: to ?? Timestamp(milliseconds: .max))
-            if report.runs.isEmpty, caller.seesEverything { continue }
-            parties.append(Self.party(participant, report))
-            // Seen from above, each charge would come twice, as the payer's and as the payee's.
-            for line in report.lines where line.isPayer || !caller.seesEverything {
-                charges.append([
-                    "payer": .string(line.isPayer ? party : line.counterparty),
-                    "payee": .string(line.isPayer ? line.counterparty : party), "contract": .string(line.contract),
-                    "runs": .integer(Int64(line.runs)), "amount": .integer(line.amount),
-                ])
-            }
+        let (parties, charges) = try await BlockingWork.run {
+            try sums(seen, seesEverything: caller.seesEverything, from: from, to: to)
         }
         var object: JSONObject = ["currency": .string(currency)]
         object["from"] = from.map { .string($0.description) }
@@ -114,6 +104,29 @@ struct RunRoutes: Sendable {
         object["parties"] = .array(parties)
         object["charges"] = .array(charges)
         return .json(200, .object(object))
+    }
+
+    private func sums(
+        _ participants: [Participant], seesEverything: Bool, from: Timestamp?, to: Timestamp?
+    ) throws -> (parties: [JSONValue], charges: [JSONValue]) {
+        var parties: [JSONValue] = []
+        var charges: [JSONValue] = []
+        for participant in participants {
+            let party = participant.identifier.text
+            let report = try services.index.usage(
+                party: party, from: from ?? Timestamp(milliseconds: .min), to: to ?? Timestamp(milliseconds: .max))
+            if report.runs.isEmpty, seesEverything { continue }
+            parties.append(Self.party(participant, report))
+            // Seen from above, each charge would come twice, as the payer's and as the payee's.
+            for line in report.lines where line.isPayer || !seesEverything {
+                charges.append([
+                    "payer": .string(line.isPayer ? party : line.counterparty),
+                    "payee": .string(line.isPayer ? line.counterparty : party), "contract": .string(line.contract),
+                    "runs": .integer(Int64(line.runs)), "amount": .integer(line.amount),
+                ])
+            }
+        }
+        return (parties, charges)
     }
 
     private static func party(_ participant: Participant, _ report: UsageReport) -> JSONValue {

@@ -13,6 +13,7 @@ struct StatementIntake: Sendable {
 
     /// The body's JSON.
     static func document(_ request: HTTPRequest) throws -> JSONCursor {
+        try TargetQuery.allow(request, [])
         if request.body.count == 0 {
             throw Problem(
                 code: "body-missing", status: 400, title: "The request needs a body", detail: "send a JSON document",
@@ -27,7 +28,7 @@ struct StatementIntake: Sendable {
     }
 
     /// The statement in a request's body, `{"statement": …}`, with its signatures verified.
-    func statement(_ request: HTTPRequest, _ kind: StatementKind) async throws -> VerifiedStatement {
+    func statement(_ request: HTTPRequest, _ kind: StatementKind) throws -> VerifiedStatement {
         let document = try Self.document(request)
         try document.allowMembers(["statement"])
         let statement = try SignedStatement(document.member("statement").value)
@@ -37,20 +38,14 @@ struct StatementIntake: Sendable {
                 detail: "this route takes a \(kind.rawValue), the statement is a \(statement.kind.rawValue)",
                 pointer: "/statement")
         }
-        let identifiers = statement.keyIdentifiers
-        let keys = await services.sequencer.read { state in
-            var keys: [String: VerificationKey] = [:]
-            for identifier in identifiers { keys[identifier] = state.verificationKey(identifier) }
-            return keys
-        }
-        return try statement.verified { keys[$0] }
+        return try statement.verified { services.directory.key($0) }
     }
 
     /// The statement of a signed request, which must be signed with one of the statement's own keys: nobody can hand in
     /// what somebody else has signed.
-    func signedStatement(_ request: HTTPRequest, _ kind: StatementKind) async throws -> VerifiedStatement {
-        let authenticated = try await authenticator.authenticate(request)
-        let verified = try await statement(request, kind)
+    func signedStatement(_ request: HTTPRequest, _ kind: StatementKind) throws -> VerifiedStatement {
+        let authenticated = try authenticator.authenticate(request)
+        let verified = try statement(request, kind)
         guard verified.statement.keyIdentifiers.contains(authenticated.keyIdentifier) else {
             throw Problem(
                 code: "signer-differs", status: 403, title: "The request and the statement have different signers",

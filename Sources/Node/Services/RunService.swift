@@ -14,28 +14,55 @@ struct RunAnswer: Sendable {
 }
 
 /// Executes run requests: asks the rules, runs the sandbox, records the outcome, and only then hands the result out.
+///
+/// A run goes on when its client goes away: it is charged for, and the client can ask for it again.
 actor RunService {
+    /// A request being worked on. The same words signed by somebody else are another request.
+    private struct Key: Hashable {
+        var run: Identifier
+        var signers: [String]
+    }
+
     private let services: NodeServices
     /// Requests being worked on: a retry that comes meanwhile waits for the same answer.
-    private var inProgress: [Identifier: Task<RunAnswer, any Error>] = [:]
+    private var inProgress: [Key: Task<RunAnswer, any Error>] = [:]
 
     init(_ services: NodeServices) { self.services = services }
 
     func run(_ verified: VerifiedStatement) async throws -> RunAnswer {
-        let identifier = verified.statement.identifier(.run)
-        if let task = inProgress[identifier] {
+        let key = Key(run: verified.statement.identifier(.run), signers: verified.statement.keyIdentifiers)
+        if let task = inProgress[key] {
             var answer = try await task.value
             answer.isDuplicate = true
             return answer
         }
-        let task = Task { try await self.work(verified) }
-        inProgress[identifier] = task
-        defer { inProgress[identifier] = nil }
+        let task = Task { [execution = RunExecution(services)] in try await execution.run(verified) }
+        inProgress[key] = task
+        defer { inProgress[key] = nil }
         return try await task.value
     }
 
-    private func work(_ verified: VerifiedStatement) async throws -> RunAnswer {
-        if let seq = await services.sequencer.read({ $0.recordedAt(verified.statement) }) { return try repeated(seq) }
+    /// Ends what still runs: sandboxes are killed and their runs recorded as cancelled.
+    func cancelAll() {
+        for task in inProgress.values { task.cancel() }
+    }
+
+    /// Returns when nothing runs any more.
+    func finish() async {
+        while let task = inProgress.values.first { _ = await task.result }
+    }
+}
+
+/// The steps of one run.
+struct RunExecution: Sendable {
+    private let services: NodeServices
+
+    init(_ services: NodeServices) { self.services = services }
+
+    func run(_ verified: VerifiedStatement) async throws -> RunAnswer {
+        if let seq = await services.sequencer.read({ $0.recordedAt(verified.statement) }) {
+            return try await repeated(seq, by: verified)
+        }
         let authorization: RunAuthorization
         do {
             authorization = try await services.sequencer.authorizeRun(Command(verified))
@@ -44,7 +71,11 @@ actor RunService {
             if [.statementTooOld, .statementFromFuture, .wrongSpace, .signerUnknown].contains(error.code) { throw error }
             return try await refuse(verified, .refusedByRules)
         }
-        return try await services.gate.run { try await self.execute(verified, authorization) }
+        do {
+            return try await services.gate.run(for: authorization.buyer.text) { try await execute(verified, authorization) }
+        } catch is CancellationError {
+            throw NodeError.stopping
+        }
     }
 
     private func execute(_ verified: VerifiedStatement, _ authorization: RunAuthorization) async throws -> RunAnswer {
@@ -81,17 +112,23 @@ actor RunService {
     private func record(
         _ verified: VerifiedStatement, _ authorization: RunAuthorization, _ result: RunResult
     ) async throws -> RunAnswer {
-        // The result is stored before the completion is recorded: what the ledger says exists, exists.
-        if authorization.resultRetentionDays > 0 { _ = try services.vault.store(bytes: result.resultBytes, kind: .result) }
+        let snapshots = authorization.listings.map { ($0.table.name, $0.listing.snapshot) }
         let facts = RunFacts(
-            snapshots: Dictionary(uniqueKeysWithValues: authorization.listings.map { ($0.table.name, $0.listing.snapshot) }),
+            snapshots: Dictionary(snapshots, uniquingKeysWith: { first, _ in first }),
             policy: result.policyHash.description, engine: result.engine, rowCount: Int64(result.rows.count),
             suppressedGroups: Int64(result.suppressedGroups), result: result.resultHash.description,
             milliseconds: Int64(result.milliseconds))
-        let recorded = try await services.sequencer.submit(Command(verified, facts: .outcome(.completed(facts))))
+        let recorded: Recorded
+        if authorization.resultRetentionDays > 0 {
+            recorded = try await services.results.store(result.resultBytes, result.resultHash) {
+                let recorded = try await submit(verified, .completed(facts))
+                return (recorded, recorded.event.type == .runCompleted)
+            }
+        } else {
+            recorded = try await submit(verified, .completed(facts))
+        }
         guard recorded.event.type == .runCompleted else {
             // The contract ended, or somebody was suspended, while the query ran: the result stays inside.
-            services.metrics.countRefusedRun(recorded.event.body["code"]?.stringValue ?? "unknown")
             return RunAnswer(recorded: recorded, isDuplicate: false, result: nil)
         }
         services.metrics.countRun(milliseconds: facts.milliseconds)
@@ -99,13 +136,27 @@ actor RunService {
     }
 
     private func refuse(_ verified: VerifiedStatement, _ outcome: RunOutcome) async throws -> RunAnswer {
-        let recorded = try await services.sequencer.submit(Command(verified, facts: .outcome(outcome)))
-        services.metrics.countRefusedRun(recorded.event.body["code"]?.stringValue ?? "unknown")
-        return RunAnswer(recorded: recorded, isDuplicate: false, result: nil)
+        RunAnswer(recorded: try await submit(verified, outcome), isDuplicate: false, result: nil)
     }
 
-    private func repeated(_ seq: UInt64) throws -> RunAnswer {
+    private func submit(_ verified: VerifiedStatement, _ outcome: RunOutcome) async throws -> Recorded {
+        let recorded = try await services.sequencer.submit(Command(verified, facts: .outcome(outcome)))
+        if recorded.event.type == .runRefused {
+            services.metrics.countRefusedRun(recorded.event.body["code"]?.stringValue ?? "unknown")
+        }
+        return recorded
+    }
+
+    /// The answer to a request that is on the record, for the one who made it. The ledger is public, so anybody can take
+    /// the words of a request from it and sign them again: that gets neither the answer nor the result.
+    private func repeated(_ seq: UInt64, by verified: VerifiedStatement) async throws -> RunAnswer {
         let recorded = try services.recorded(seq)
-        return RunAnswer(recorded: recorded, isDuplicate: true, result: try services.storedResult(recorded))
+        let signers = await services.sequencer.read { state in
+            verified.statement.keyIdentifiers.map { state.keys[$0]?.participant.text }
+        }
+        guard signers == [recorded.event.actor] else {
+            throw Refusal(.signerNotNamed, "this request was made by \(recorded.event.actor), who alone can repeat it")
+        }
+        return RunAnswer(recorded: recorded, isDuplicate: true, result: try await services.storedResult(recorded))
     }
 }

@@ -85,22 +85,28 @@ actor SnapshotService {
         } catch {
             throw SandboxProblem.problem(error)
         }
-        let digest = try vault.store(file: target, kind: .snapshot)
-        let record = SnapshotRecord(
-            sha256: digest.description, provider: provider, rows: description.rows, bytes: description.bytes,
-            columns: description.columns.map { ($0.name, $0.type) })
-        try PrivateFile.write(record.json.serialized(), to: recordPath(record.sha256))
+        let record = try await BlockingWork.run { [vault] in
+            let digest = try vault.store(file: target, kind: .snapshot)
+            let record = SnapshotRecord(
+                sha256: digest.description, provider: provider, rows: description.rows, bytes: description.bytes,
+                columns: description.columns.map { ($0.name, $0.type) })
+            try PrivateFile.write(record.json.serialized(), to: self.recordPath(record.sha256, provider))
+            return record
+        }
         metrics.countUpload(bytes: Int(record.bytes))
         return record
     }
 
-    private nonisolated func recordPath(_ sha256: String) -> String { "\(home.snapshotDirectory)/\(sha256).json" }
+    /// Each provider has a record of its own: two can bring in the same public data.
+    private nonisolated func recordPath(_ sha256: String, _ provider: Identifier) -> String {
+        "\(home.snapshotDirectory)/\(sha256)-\(provider.text.drop { $0 != "/" }.dropFirst()).json"
+    }
 
-    /// What is known of a snapshot, or `nil` if the node does not have it.
-    nonisolated func record(_ sha256: String) throws -> SnapshotRecord? {
+    /// What is known of a provider's snapshot, or `nil` if the node does not have it.
+    nonisolated func record(_ sha256: String, of provider: Identifier) throws -> SnapshotRecord? {
         // The name becomes a path, so it must be a digest and nothing else.
         guard sha256.utf8.count == 64, Hexadecimal.decode(sha256) != nil else { return nil }
-        let path = recordPath(sha256)
+        let path = recordPath(sha256, provider)
         guard access(path, F_OK) == 0 else { return nil }
         return try SnapshotRecord(JSONCursor(JSONValue.parse(PrivateFile.read(path, maximumCount: 1 << 20))))
     }
@@ -112,7 +118,7 @@ actor SnapshotService {
                 code: "snapshot-differs", status: 422, title: "The listing does not describe the snapshot",
                 detail: detail, pointer: pointer, hint: hint)
         }
-        guard let record = try record(listing.snapshot), record.provider == listing.provider else {
+        guard let record = try record(listing.snapshot, of: listing.provider), record.provider == listing.provider else {
             throw problem(
                 "this node holds no snapshot \(listing.snapshot) of this provider", "/snapshot/sha256",
                 hint: "Import the file first, with `hexi product import`.")
@@ -140,9 +146,11 @@ actor SnapshotService {
         let path = "\(copyDirectory)/\(sha256).duckdb"
         let vault = vault
         // Decrypting a large snapshot takes a while: not on this actor, and only once however many runs ask.
-        let task = Task.detached { () throws -> String in
-            try vault.materialise(digest, to: path, mode: 0o400)
-            return path
+        let task = Task {
+            try await BlockingWork.run {
+                try vault.materialise(digest, to: path, mode: 0o400)
+                return path
+            }
         }
         workingCopies[sha256] = task
         do { return try await task.value } catch {

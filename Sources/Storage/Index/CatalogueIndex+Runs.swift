@@ -20,7 +20,9 @@ extension CatalogueIndex {
                         identifier: row.text(1), seq: UInt64(clamping: row.integer(0)),
                         time: Timestamp(milliseconds: row.integer(2)), buyer: row.text(3), providers: [],
                         query: row.text(4), contracts: [], outcome: row.text(5),
-                        reason: row.isNull(6) ? nil : row.text(6), rows: row.isNull(7) ? nil : row.integer(7)))
+                        reason: row.isNull(6) ? nil : row.text(6), rows: row.isNull(7) ? nil : row.integer(7),
+                        result: row.isNull(8) ? nil : row.text(8),
+                        resultExpires: row.isNull(9) ? nil : Timestamp(milliseconds: row.integer(9))))
                 return true
             }
             let hasMore = runs.count > filter.limit
@@ -56,7 +58,7 @@ extension CatalogueIndex {
         require("r.time < ?", filter.to.map { .integer($0.milliseconds) })
         values.append(.integer(Int64(filter.limit) + 1))
         let sql = """
-            SELECT r.seq, r.identifier, r.time, r.buyer, r.query, r.outcome, r.reason, r.rows FROM \(tables)
+            SELECT r.seq, r.identifier, r.time, r.buyer, r.query, r.outcome, r.reason, r.rows, r.result, r.result_expires FROM \(tables)
             WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(seq) DESC LIMIT ?
             """
         return (sql, values)

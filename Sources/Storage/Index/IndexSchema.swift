@@ -4,7 +4,7 @@ enum IndexSchema {
     /// "HEXI" in SQLite's header, so that a file of something else is not taken for an index.
     static let application: Int64 = 0x4845_5849
     /// Raise it with every change to a table, or to how terms are made.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     static let tables = """
         CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, root TEXT NOT NULL);
@@ -15,8 +15,11 @@ enum IndexSchema {
             terms, tokenize = 'porter unicode61 remove_diacritics 2', prefix = '2 3', columnsize = 0);
         CREATE TABLE run (
             seq INTEGER PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, time INTEGER NOT NULL, buyer TEXT NOT NULL,
-            query TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT, rows INTEGER);
+            query TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT, rows INTEGER, result TEXT,
+            result_expires INTEGER);
         CREATE INDEX run_query ON run (query, seq);
+        CREATE INDEX run_result ON run (result, result_expires) WHERE result IS NOT NULL;
+        CREATE INDEX run_result_expires ON run (result_expires) WHERE result_expires IS NOT NULL;
         CREATE TABLE run_party (party TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (party, seq)) WITHOUT ROWID;
         CREATE INDEX run_party_seq ON run_party (seq);
         CREATE TABLE run_provider (

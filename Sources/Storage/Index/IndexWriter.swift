@@ -59,10 +59,11 @@ enum IndexWriter {
             try connection.run("DELETE FROM \(table) WHERE seq = ?", [seq])
         }
         try connection.run(
-            "INSERT INTO run (seq, identifier, time, buyer, query, outcome, reason, rows) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO run (seq, identifier, time, buyer, query, outcome, reason, rows, result, result_expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 seq, .text(run.identifier), .integer(run.time.milliseconds), .text(run.buyer), .text(run.query),
                 .text(run.outcome), run.reason.map { .text($0) } ?? .null, run.rows.map { .integer($0) } ?? .null,
+                run.result.map { .text($0) } ?? .null, run.resultExpires.map { .integer($0.milliseconds) } ?? .null,
             ])
         let parties = Set([run.buyer] + run.providers + run.charges.flatMap { [$0.payer, $0.payee] })
         for party in parties.sorted() {

@@ -18,10 +18,14 @@ public struct RunRecord: Sendable, Hashable {
     /// Rows of the result.
     public var rows: Int64?
     public var charges: [RunCharge]
+    /// SHA-256 of the result, in hexadecimal, and until when it may be kept.
+    public var result: String?
+    public var resultExpires: Timestamp?
 
     public init(
         identifier: String, seq: UInt64, time: Timestamp, buyer: String, providers: [String], query: String,
-        contracts: [String], outcome: String, reason: String? = nil, rows: Int64? = nil, charges: [RunCharge] = []
+        contracts: [String], outcome: String, reason: String? = nil, rows: Int64? = nil, charges: [RunCharge] = [],
+        result: String? = nil, resultExpires: Timestamp? = nil
     ) {
         self.identifier = identifier
         self.seq = seq
@@ -34,6 +38,8 @@ public struct RunRecord: Sendable, Hashable {
         self.reason = reason
         self.rows = rows
         self.charges = charges
+        self.result = result
+        self.resultExpires = resultExpires
     }
 }
 

@@ -1,0 +1,90 @@
+import Encoding
+import Exchange
+import Synchronization
+
+/// What a node does on its own while it serves: leaves snapshots of the state, so that a start after a crash is quick,
+/// and destroys the results whose time is over.
+final class Housekeeping: Sendable {
+    struct Schedule: Sendable {
+        /// How often it looks at whether there is something to do.
+        var tick = Duration.seconds(5)
+        var snapshotInterval: Int64 = 600_000
+        var snapshotEntries: UInt64 = 50_000
+        var purgeInterval: Int64 = 3_600_000
+    }
+
+    private let services: NodeServices
+    private let schedule: Schedule
+    private let task = Mutex<Task<Void, Never>?>(nil)
+    private let lastSnapshot: Mutex<(size: UInt64, time: Int64)>
+
+    init(_ services: NodeServices, schedule: Schedule = Schedule()) {
+        self.services = services
+        self.schedule = schedule
+        lastSnapshot = Mutex((services.snapshotSize, Clock.monotonicMilliseconds()))
+    }
+
+    func start() {
+        task.withLock { $0 = Task { await self.run() } }
+    }
+
+    func stop() async {
+        let task = task.withLock { $0 }
+        task?.cancel()
+        await task?.value
+    }
+
+    private func run() async {
+        await purgeOrphans()
+        var lastPurge: Int64?
+        while !Task.isCancelled {
+            let now = Clock.monotonicMilliseconds()
+            if lastPurge.map({ now - $0 >= schedule.purgeInterval }) ?? true {
+                await purge(at: Clock.now())
+                lastPurge = now
+            }
+            let last = lastSnapshot.withLock { $0 }
+            let count = services.ledger.size - min(last.size, services.ledger.size)
+            if count >= schedule.snapshotEntries || (count > 0 && now - last.time >= schedule.snapshotInterval) {
+                await leaveSnapshot()
+            }
+            try? await Task.sleep(for: schedule.tick)
+        }
+    }
+
+    /// Leaves a snapshot of the state as of now, and moves the index's position up to here.
+    func leaveSnapshot() async {
+        let state = await services.sequencer.read { $0 }
+        await services.sequencer.markIndex()
+        do {
+            try await BlockingWork.run { [ledger = services.ledger] in try StateLoader.save(state, to: ledger) }
+        } catch {
+            services.log.write(
+                .warning, "no snapshot of the state was left; the next start reads more of the ledger",
+                ["reason": .string("\(error)")])
+        }
+        lastSnapshot.withLock { $0 = (state.size, Clock.monotonicMilliseconds()) }
+    }
+
+    /// Destroys results whose time is over; false if it did not work.
+    @discardableResult
+    func purge(at time: Timestamp) async -> Bool {
+        do {
+            let count = try await services.results.purge(at: time)
+            if count > 0 {
+                services.log.write(.info, "results were destroyed, their time being over", ["count": .integer(Int64(count))])
+            }
+            return true
+        } catch {
+            services.log.write(.error, "expired results could not be destroyed", ["reason": .string("\(error)")])
+            return false
+        }
+    }
+
+    private func purgeOrphans() async {
+        guard !services.projector.isBehind else { return }
+        do { try await services.results.purgeOrphans(at: Clock.now()) } catch {
+            services.log.write(.warning, "the vault could not be searched for left results", ["reason": .string("\(error)")])
+        }
+    }
+}
