@@ -82,7 +82,9 @@ let package = Package(
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TransparencyLog", "Signing", "Encoding"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Signing", "Encoding"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Encoding"]),
-        .testTarget(name: "NodeTests", dependencies: ["Node", "HTTPTransport", "Exchange", "Signing", "Encoding"]),
+        .testTarget(
+            name: "NodeTests",
+            dependencies: ["Node", "HTTPTransport", "Storage", "Exchange", "TransparencyLog", "Signing", "Encoding"]),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Exchange", "Signing", "TransparencyLog", "Encoding"]),
         .testTarget(
             name: "HexiCommandTests",

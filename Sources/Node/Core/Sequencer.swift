@@ -91,8 +91,8 @@ actor Sequencer {
     /// What the rules say of a query before its text is checked.
     func checkSubmission(_ submission: QuerySubmission, _ command: Command) async throws {
         if let seq = state.recordedAt(command.statement) {
-            guard await isSettled() else { throw NodeError.ledgerUnavailable(reason: failure ?? "a write failed") }
-            throw Refusal(.duplicate, "this very query is recorded already, as entry \(seq)", recordedAt: seq)
+            throw try await settled(
+                Refusal(.duplicate, "this very query is recorded already, as entry \(seq)", recordedAt: seq))
         }
         try state.checkFreshness(command.statement.header, at: now())
         try state.checkSubmission(submission, command, at: now())
@@ -106,11 +106,7 @@ actor Sequencer {
         let epoch = epoch
         let (seq, time) = (state.size, now())
         let event: Event
-        do { event = try decide(command, at: time) } catch let refusal as Refusal where refusal.code == .duplicate {
-            // The first time may be on its way to the disk still.
-            guard await isSettled() else { throw NodeError.ledgerUnavailable(reason: failure ?? "a write failed") }
-            throw refusal
-        }
+        do { event = try decide(command, at: time) } catch { throw try await settled(error) }
         let pending = try enqueue(event, seq: seq, at: time, epoch)
         state.apply(event, at: time)
         directory.update(after: event, state)
@@ -126,6 +122,18 @@ actor Sequencer {
         metrics.countEntry(event.type.rawValue)
         await projection?.wait()
         return Recorded(event: event, seq: seq, time: time, leafHash: receipts.first?.leafHash.description ?? "")
+    }
+
+    /// Throws what ``submit(_:)`` would throw now, and records nothing.
+    func rehearse(_ command: Command) async throws {
+        do { _ = try decide(command, at: now()) } catch { throw try await settled(error) }
+    }
+
+    /// A refusal as it can be told: what a duplicate repeats may be on its way to the disk still.
+    private func settled(_ error: any Error) async throws -> any Error {
+        guard let refusal = error as? Refusal, refusal.code == .duplicate else { return error }
+        guard await isSettled() else { throw NodeError.ledgerUnavailable(reason: failure ?? "a write failed") }
+        return refusal
     }
 
     private func decide(_ command: Command, at time: Timestamp) throws -> Event {

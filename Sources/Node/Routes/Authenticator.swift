@@ -41,6 +41,9 @@ final class Authenticator: Sendable {
     func authenticate(_ request: HTTPRequest) throws -> Authenticated {
         try counted {
             let hasContent = request.body.count > 0
+            guard request.headers.contains("Signature-Input") else {
+                throw Self.problem("signature", HTTPMessageSignatureError.missingField("Signature-Input").description, hint: nil)
+            }
             if hasContent { try checkBody(request) }
             return try verify(request, hasContent: hasContent)
         }

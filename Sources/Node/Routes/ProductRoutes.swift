@@ -16,8 +16,9 @@ struct ProductRoutes: Sendable {
         }
         router.add("POST", "/api/v1/products", body: StatementIntake.body) { request, _ in
             let verified = try intake.signedStatement(request, .productListing)
-            if case .productListing(let listing) = verified.statement.content { try services.snapshots.check(listing) }
-            return try await intake.record(Command(verified))
+            return try await intake.record(Command(verified)) {
+                if case .productListing(let listing) = verified.statement.content { try services.snapshots.check(listing) }
+            }
         }
         router.add("POST", "/api/v1/products/{prefix}/{suffix}/withdrawal", body: StatementIntake.body) { request, path in
             let verified = try intake.signedStatement(request, .productWithdrawal)

@@ -42,7 +42,8 @@ struct SnapshotUploads: Sendable {
         else {
             _ = try Self.provider(try authenticator.authenticate(request))
             throw Problem(
-                code: "body-missing", status: 400, title: "The request needs a body", detail: "send the file as the body",
+                code: "body-missing", status: 400, title: "The request needs a body",
+                detail: "the body is missing; send the file as the body",
                 pointer: "")
         }
         let provider = try Self.provider(try authenticator.authenticateBody(admission.authenticated, of: request))

@@ -16,7 +16,7 @@ struct StatementIntake: Sendable {
         try TargetQuery.allow(request, [])
         if request.body.count == 0 {
             throw Problem(
-                code: "body-missing", status: 400, title: "The request needs a body", detail: "send a JSON document",
+                code: "body-missing", status: 400, title: "The request needs a body", detail: "the body is missing; send a JSON document",
                 pointer: "")
         }
         if let type = request.headers["Content-Type"], !type.lowercased().hasPrefix("application/json") {
@@ -55,8 +55,14 @@ struct StatementIntake: Sendable {
     }
 
     /// Records a command and answers with its receipt; a repetition gets the receipt of the first time.
-    func record(_ command: Command) async throws -> HTTPResponse {
+    ///
+    /// - Parameter condition: what must hold beside the rules, asked once the rules allow the command.
+    func record(_ command: Command, if condition: (() throws -> Void)? = nil) async throws -> HTTPResponse {
         do {
+            if let condition {
+                try await services.sequencer.rehearse(command)
+                try condition()
+            }
             return Self.answer(try await services.sequencer.submit(command), isDuplicate: false)
         } catch let refusal as Refusal {
             guard refusal.code == .duplicate, let seq = refusal.recordedAt else { throw refusal }
