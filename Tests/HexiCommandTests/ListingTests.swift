@@ -95,4 +95,24 @@ import Testing
         #expect(await bench.run("product", "template", path, "--role", "nothere=hidden") == .usage)
         #expect(await bench.run("product", "template", path, "--role", "tailnum=secret") == .usage)
     }
+
+    @Test func placesAreFilledInOnTheCommandLine() async throws {
+        let bench = try CommandBench { _ in ScriptedNode.json(200, [:]) }
+        let path = "\(bench.folder.path)/import.json"
+        try LocalFiles.write(Self.answer.serialized(), to: path)
+        let code = await bench.run(
+            "product", "template", path, "--set", "title.en=Departures, 2013", "--set", "title.fr=Départs", "--set",
+            "price.perRun=2000", "--set", "grade=open", "--set", #"keywords=["delay","延误"]"#)
+        #expect(code == .success)
+        let listing = try JSONValue.parse(bench.output)
+        #expect(listing["title"]?["en"] == "Departures, 2013")
+        #expect(listing["title"]?["fr"] == "Départs")
+        #expect(listing["title"]?["zh"] == "?", "what was not named stays open")
+        #expect(listing["price"]?["perRun"] == .integer(2000))
+        #expect(listing["grade"] == "open")
+        #expect(listing["keywords"] == ["delay", "延误"])
+        for wrong in ["nothere=x", "price.perYear=1", "snapshot.rows=1", "title.en.x=1", "title", "=x"] {
+            #expect(await bench.run("product", "template", path, "--set", wrong) == .usage, "\(wrong)")
+        }
+    }
 }

@@ -44,6 +44,28 @@ struct ListingDocument: Sendable {
         ])
     }
 
+    /// Fills in a place.
+    ///
+    /// - Parameters:
+    ///   - place: member names joined by dots; a language that is not there yet is added.
+    ///   - text: JSON, or else a text as it is.
+    /// - Returns: whether there is such a place.
+    mutating func set(_ place: String, to text: String) -> Bool {
+        let value = (try? JSONValue.parse(Array(text.utf8))) ?? .string(text)
+        let names = place.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard let first = names.first, let old = json[first], names.count <= 2, first != "snapshot" else { return false }
+        guard names.count == 2 else {
+            json[first] = value
+            return true
+        }
+        guard var members = old.objectValue, members[names[1]] != nil || ["title", "summary", "modes"].contains(first) else {
+            return false
+        }
+        members[names[1]] = value
+        json[first] = .object(members)
+        return true
+    }
+
     /// The places that still hold the placeholder, as JSON Pointers.
     var openPlaces: [String] { Self.openPlaces(.object(json), "") }
 

@@ -77,20 +77,32 @@ struct ProductPublishing: Sendable {
             options: [
                 .value("role", "COLUMN=ROLE", about: "a column's role", isRepeated: true),
                 .value("other-role", "ROLE", about: "the role of all other columns", choices: ColumnRole.allCases.map(\.rawValue)),
+                .value(
+                    "set", "PLACE=VALUE", about: "fill in a place, such as title.en=Departures or price.perRun=2000; the value is JSON, or else a text",
+                    isRepeated: true),
             ],
             arguments: [
                 CommandArgument(
                     "snapshot", about: "the first 8 or more digits of its SHA-256, or a file that \"product import --json\" printed",
                     completion: .file)
             ],
-            examples: ["hexi product template 3f1c02ab --role tailnum=privacy_unit --other-role dimension > listing.json"],
+            examples: [
+                "hexi product template 3f1c02ab --role tailnum=privacy_unit --other-role dimension > listing.json",
+                "hexi product template 3f1c02ab --other-role dimension --set title.en=Departures --set price.perRun=2000 > listing.json",
+            ],
             run: environment.action { context in
                 let snapshot = try context.arguments.requiredArgument("snapshot")
                 let directory = try? Profile(directory: context.profileDirectory()).snapshotsDirectory
                 let record = try SnapshotRecord.find(snapshot, in: directory)
                 let roles = try Self.roles(context.arguments.values("role"), record)
-                let listing = ListingDocument.template(
+                var listing = ListingDocument.template(
                     record, roles: roles, otherRole: context.arguments.value("other-role").flatMap { ColumnRole(rawValue: $0) })
+                for text in context.arguments.values("set") {
+                    let (place, value) = try Notation.pair(text, of: "--set", form: "PLACE=VALUE")
+                    guard listing.set(place, to: value) else {
+                        throw UsageError.badValue(of: "--set", value: text, reason: "the listing has no place \"\(place)\"")
+                    }
+                }
                 // Always indented: the output is a file for a person to edit.
                 context.console.print(JSONValue.object(listing.json).prettyString())
                 for place in listing.openPlaces where !place.hasPrefix("/snapshot/columns/") {
