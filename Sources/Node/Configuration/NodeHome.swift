@@ -81,6 +81,13 @@ public struct NodeHome: Sendable {
         return home
     }
 
+    /// The key that checkpoints are verified with, as C2SP signed-note writes it (`name+hash+base64`). Auditors should get it
+    /// from the operator, not from the node.
+    public func ledgerVerifierKey() throws -> String {
+        let key = try KeyFile.read(logKeyPath, passphrase: nil)
+        return try NoteSigner(name: Self.origin(ofSpace: configuration.space), key: key).verifier.description
+    }
+
     /// The checkpoint origin of a space's ledger.
     static func origin(ofSpace prefix: String) -> String { "\(prefix)/ledger" }
 

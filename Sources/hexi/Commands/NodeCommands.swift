@@ -11,7 +11,8 @@ struct NodeCommands: Sendable {
             discussion: """
                 The operator's key is made too, and with it the operator's profile in DIR/operator: give it to the \
                 operator's commands with --profile DIR/operator. Back up DIR/keys at once and keep the copy elsewhere; \
-                without vault.key the imported data cannot be read again.
+                without vault.key the imported data cannot be read again. The ledger's key that is printed is what auditors \
+                pin (hexi-audit verify --vkey): hand it to them yourself.
                 """,
             options: [
                 .value("prefix", "PREFIX", about: "the prefix of every identifier of the space, such as 86.gs.qingyang", isRequired: true),
@@ -30,18 +31,20 @@ struct NodeCommands: Sendable {
                     currency: (arguments.value("currency") ?? "CNY").uppercased(),
                     address: arguments.value("address") ?? "127.0.0.1",
                     port: UInt16(try arguments.integer("port", in: 1...65_535) ?? 8620))
-                let profile = try await NodeEntryPoints.initialise(settings)
+                let (profile, ledgerKey) = try await NodeEntryPoints.initialise(settings)
                 context.show([
                     "directory": .string(settings.directory), "prefix": .string(settings.prefix),
                     "operatorProfile": .string(profile.directory), "node": .string(profile.node),
+                    "ledgerKey": .string(ledgerKey),
                 ]) {
                     var details = DetailList()
                     details.add("node", settings.directory)
                     details.add("space", settings.prefix)
                     details.add("address", profile.node)
                     details.add("operator's profile", profile.directory)
+                    details.add("ledger's key", ledgerKey)
                     context.console.print(details.render())
-                    context.note("Start it with: hexi serve \(settings.directory)")
+                    context.note("Give the ledger's key to auditors, by another way than the node. Start the node with: hexi serve \(settings.directory)")
                 }
                 return .success
             })

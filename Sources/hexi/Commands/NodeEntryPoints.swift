@@ -6,7 +6,9 @@ enum NodeEntryPoints {
     static var version: String { NodeVersion.text }
 
     /// Makes a node's home, and in it the operator's profile.
-    static func initialise(_ settings: NodeSettings) async throws -> Profile {
+    ///
+    /// - Returns: the operator's profile, and the key that the ledger's checkpoints are verified with.
+    static func initialise(_ settings: NodeSettings) async throws -> (profile: Profile, ledgerKey: String) {
         let home: NodeHome
         do {
             home = try await NodeHome.initialise(
@@ -23,7 +25,7 @@ enum NodeEntryPoints {
         try profile.save()
         // A link, not a copy: there is one operator's key, so that protecting or replacing it holds for both.
         if !LocalFiles.exists(profile.keyPath) { try LocalFiles.link(profile.keyPath, to: "../keys/operator.pem") }
-        return profile
+        return (profile, try home.ledgerVerifierKey())
     }
 
     /// Serves until SIGTERM or SIGINT.
