@@ -41,9 +41,7 @@ public enum Doctor {
             let scratch = home == nil ? TemporaryFolder.make() : nil
             defer { scratch.map(TemporaryFolder.remove) }
             let configuration = try home.map(SandboxSetup.configuration)
-                ?? EngineConfiguration(
-                    duckdbPath: SandboxSetup.duckdbPath(nil), bubblewrapPath: SandboxSetup.find("bwrap") ?? "/usr/bin/bwrap",
-                    scratchDirectory: scratch ?? "/tmp", limits: RunLimits())
+                ?? SandboxSetup.configuration(scratchDirectory: scratch ?? "/tmp")
             return await SandboxEngine(configuration: configuration).probe().map {
                 DoctorFinding(name: $0.name, ok: $0.ok, detail: $0.detail, remedy: $0.ok ? nil : $0.remedy)
             }

@@ -23,16 +23,19 @@ public struct AuditBenchmarkResult: Sendable {
 
 /// Measures the auditor against what hashing and signature verification alone allow on the same machine.
 public enum AuditBenchmark {
-    /// Writes two ledgers into the system's folder for temporary files, checks them, and removes them.
+    /// Writes two ledgers, checks them, and removes them.
     ///
     /// - Parameters:
     ///   - entries: runs in the ledger that is checked in full; making one takes longer than checking it.
     ///   - chainEntries: entries in the ledger whose chain alone is checked; each takes about 300 bytes on the disk.
-    public static func run(entries: Int, chainEntries: Int = 500_000) async throws -> AuditBenchmarkResult {
+    ///   - folder: where the ledgers are written, each in a folder of its own.
+    public static func run(
+        entries: Int, chainEntries: Int = 500_000, in folder: String = "/tmp"
+    ) async throws -> AuditBenchmarkResult {
         let workers = ProcessorCount.online
         let (entries, chainEntries) = (max(1, entries), max(1, chainEntries))
-        let (chainRate, hashingRate) = try await measureChain(chainEntries)
-        let ledger = try BenchmarkLedger()
+        let (chainRate, hashingRate) = try await measureChain(chainEntries, in: folder)
+        let ledger = try BenchmarkLedger(in: folder)
         var space = try BenchmarkSpace(ledger)
         try space.run(times: entries)
         try ledger.finish(space.signer)
@@ -45,8 +48,8 @@ public enum AuditBenchmark {
             memoryAfterTenth: memory.afterTenth, memoryAtMost: memory.atMost)
     }
 
-    private static func measureChain(_ count: Int) async throws -> (chain: Double, hashing: Double) {
-        let ledger = try BenchmarkLedger()
+    private static func measureChain(_ count: Int, in folder: String) async throws -> (chain: Double, hashing: Double) {
+        let ledger = try BenchmarkLedger(in: folder)
         var space = try BenchmarkSpace(ledger)
         try space.found()
         let content = Array("\"time\":\"2026-01-01T00:00:00.000Z\",\"filler\":\"\(String(repeating: "x", count: 165))\"}".utf8)

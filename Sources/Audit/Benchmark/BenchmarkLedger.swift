@@ -13,10 +13,11 @@ final class BenchmarkLedger {
     private var payload: [UInt8] = []
     private var entriesInFrame = 0
 
-    init() throws(AuditBenchmarkError) {
-        var template = Array("/tmp/hexi-audit-benchmark-XXXXXX".utf8CString)
+    /// - Parameter folder: where the ledger's own folder is made.
+    init(in folder: String) throws(AuditBenchmarkError) {
+        var template = Array("\(folder)/hexi-audit-benchmark-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw .cannotWrite(path: "/tmp", reason: String(cString: strerror(errno)))
+            throw .cannotWrite(path: folder, reason: String(cString: strerror(errno)))
         }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         descriptor = open(path + "/journal", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -2,7 +2,16 @@ import Glibc
 import Sandbox
 
 /// Finds the programs that the sandbox needs and sets its limits from the node's settings.
-enum SandboxSetup {
+public enum SandboxSetup {
+    /// The sandbox of this machine with the usual limits, without any node.
+    ///
+    /// - Parameter scratchDirectory: an existing folder for what lives only as long as a run.
+    public static func configuration(scratchDirectory: String) -> EngineConfiguration {
+        EngineConfiguration(
+            duckdbPath: duckdbPath(nil), bubblewrapPath: find("bwrap") ?? "/usr/bin/bwrap",
+            scratchDirectory: scratchDirectory, limits: RunLimits())
+    }
+
     static func configuration(_ home: NodeHome) throws -> EngineConfiguration {
         let settings = home.configuration
         let scratch = "\(home.workDirectory)/scratch"

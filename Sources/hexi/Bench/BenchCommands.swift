@@ -13,7 +13,7 @@ struct BenchCommands: Sendable {
                 differ and ratios travel. Nothing of yours is touched: what is needed is made in a new folder and removed. \
                 Let nothing else work on the machine meanwhile.
                 """,
-            subcommands: [ledger])
+            subcommands: [ledger, verify])
     }
 
     private var ledger: Command {
@@ -21,6 +21,13 @@ struct BenchCommands: Sendable {
             "ledger", "measure durable appending to the ledger, and opening it",
             "Raw entries of 300 bytes, and signed statements that are verified first; every append is durable before it counts."
         ) { folder, isQuick in try await LedgerBench(folder: folder, isQuick: isQuick).run() }
+    }
+
+    private var verify: Command {
+        benchmark(
+            "verify", "measure a full audit of a ledger",
+            "The chain, the tree and the checkpoint alone, and then with all signatures and the rules replayed."
+        ) { folder, isQuick in try await VerifyBench(folder: folder, isQuick: isQuick).run() }
     }
 
     private func benchmark(
