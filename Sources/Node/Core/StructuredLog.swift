@@ -7,8 +7,13 @@ public struct StructuredLog: Sendable {
 
     /// Off for programs that embed a node and print their own story.
     private let isOn: Bool
+    private let descriptor: Int32
 
-    public init(isOn: Bool = true) { self.isOn = isOn }
+    /// - Parameter descriptor: where the lines go; standard error unless told otherwise.
+    public init(isOn: Bool = true, descriptor: Int32 = 2) {
+        self.isOn = isOn
+        self.descriptor = descriptor
+    }
 
     public func write(_ level: Level, _ message: String, _ members: KeyValuePairs<String, JSONValue> = [:]) {
         guard isOn else { return }
@@ -19,6 +24,6 @@ public struct StructuredLog: Sendable {
         var line = JSONValue.object(object).serialized()
         line.append(0x0A)
         // One write a line: lines of several threads do not mix.
-        line.withUnsafeBytes { buffer in _ = Glibc.write(2, buffer.baseAddress, buffer.count) }
+        line.withUnsafeBytes { buffer in _ = Glibc.write(descriptor, buffer.baseAddress, buffer.count) }
     }
 }

@@ -1,0 +1,156 @@
+import Encoding
+import Exchange
+import Glibc
+import HTTPTransport
+import Signing
+
+/// Measures a node end to end, over the loopback network, beside what bounds it.
+///
+/// The node and the load share the process and the processors. What is written is the operator's approval of an
+/// applicant: the request is signed over HTTP and holds a signed statement, so each write verifies two signatures, asks
+/// the rules, and is durable before it is answered. Everything is signed before the clock starts.
+public struct NodeBenchmark: Sendable {
+    /// A folder on the disk to measure; the node's home is made in it and removed.
+    public var directory: String
+    /// Connections kept open, each with one request under way.
+    public var connections = 128
+    /// How long each measurement lasts, in seconds.
+    public var seconds = 3.0
+
+    public init(directory: String) { self.directory = directory }
+
+    /// One measured load.
+    public struct Load: Sendable {
+        /// Answers in a second.
+        public let perSecond: Double
+        /// From when a request was due until its answer was complete, in milliseconds.
+        public let median: Double
+        public let percentile99: Double
+        /// Answers that were no success, and connections that broke: not 0 means that the measurement is worth nothing.
+        public let failures: Int
+    }
+
+    public struct Report: Sendable {
+        /// As many writes as the connections allow.
+        public let writes: Load
+        /// Writes at half that rate, evenly spaced.
+        public let halfLoad: Load
+        /// Reads of the checkpoint, as many as the connections allow.
+        public let reads: Load
+        /// Ed25519 verifications alone, on all processors, halved: each write needs two.
+        public let verificationBound: Double
+        /// Answers of libmicrohttpd alone to the same load as the reads, of the same length.
+        public let staticReads: Load
+
+        /// What of the verifications' own rate is left when each write is decided, durable and answered too.
+        public var writeRatio: Double { writes.perSecond / verificationBound }
+        public var readRatio: Double { reads.perSecond / staticReads.perSecond }
+    }
+
+    /// Runs all measurements.
+    public func signedWrites() async throws -> Report {
+        let bound = await verificationBound()
+        let home = try await NodeHome.initialise(
+            directory: "\(directory)/node", prefix: "bench.hexi", name: ["en": "Benchmark"])
+        defer { Self.remove("\(directory)/node") }
+        let node = try Self.start(home)
+        do {
+            let report = try await measure(node, bound)
+            await node.stop()
+            return report
+        } catch {
+            await node.stop()
+            throw error
+        }
+    }
+
+    private static func start(_ home: NodeHome) throws -> NodeServer {
+        var home = home
+        home.configuration.port = 0
+        home.configuration.waitingApplications = 100_000_000
+        // The log's lines are written, to nowhere.
+        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        let node = try NodeServer(home: home, log: StructuredLog(isOn: nowhere >= 0, descriptor: nowhere))
+        try node.start()
+        return node
+    }
+
+    private func measure(_ node: NodeServer, _ bound: Double) async throws -> Report {
+        let requests = try BenchmarkRequests(node)
+        // A short run first: it warms up, and tells how many requests have to be ready.
+        let first = try await write(node, requests, count: Int(bound * 0.75) + connections, seconds: 0.5)
+        let expected = max(first.perSecond, 100) * seconds
+        let writes = try await write(node, requests, count: Int(expected * 1.6) + connections, seconds: seconds)
+        let half = try await write(
+            node, requests, count: Int(writes.perSecond / 2 * seconds * 1.1) + connections, seconds: seconds,
+            rate: writes.perSecond / 2)
+        let port = node.port ?? 0
+        let reads = try await read(port, "/ledger/checkpoint")
+        let yardstick = try HTTPYardstickServer(body: node.services.ledger.checkpoint())
+        let staticReads = try await read(yardstick.port, "/")
+        return Report(writes: writes, halfLoad: half, reads: reads, verificationBound: bound, staticReads: staticReads)
+    }
+
+    private func write(
+        _ node: NodeServer, _ requests: BenchmarkRequests, count: Int, seconds: Double, rate: Double? = nil
+    ) async throws -> Load {
+        let prepared = try await requests.prepare(count)
+        var plan = HTTPBenchmarkPlan(port: node.port ?? 0) { number in
+            // Should they not suffice, the last is sent again, is refused, and so is counted as a failure.
+            prepared[min(number, prepared.count - 1)]
+        }
+        plan.connections = connections
+        plan.seconds = seconds
+        plan.requestsPerSecond = rate
+        return Self.load(try await HTTPBenchmark.run(plan))
+    }
+
+    private func read(_ port: UInt16, _ path: String) async throws -> Load {
+        var plan = HTTPBenchmarkPlan(port: port, path: path)
+        plan.connections = connections
+        plan.seconds = seconds
+        return Self.load(try await HTTPBenchmark.run(plan))
+    }
+
+    private static func load(_ report: HTTPBenchmarkReport) -> Load {
+        Load(
+            perSecond: report.requestsPerSecond, median: report.p50Milliseconds, percentile99: report.p99Milliseconds,
+            failures: report.refused + report.broken)
+    }
+
+    // MARK: The yardstick of writes
+
+    private func verificationBound() async -> Double {
+        let key = SigningKey.generate()
+        let (message, processors) = ([UInt8](repeating: 0x61, count: 400), max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+        let (signature, verifier) = (key.sign(message), key.verificationKey)
+        let milliseconds: Int64 = 1000
+        let count = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<processors {
+                group.addTask {
+                    let end = Clock.monotonicMilliseconds() + milliseconds
+                    var count = 0
+                    while Clock.monotonicMilliseconds() < end, verifier.isValid(signature: signature, for: message) { count += 1 }
+                    return count
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        return Double(count) * 1000 / Double(milliseconds) / 2
+    }
+
+    /// The benchmark's own home and what is in it.
+    private static func remove(_ directory: String) {
+        guard let handle = opendir(directory) else { return }
+        while let item = readdir(handle) {
+            let name = withUnsafePointer(to: &item.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name == "." || name == ".." { continue }
+            let path = "\(directory)/\(name)"
+            if item.pointee.d_type == UInt8(DT_DIR) { remove(path) } else { unlink(path) }
+        }
+        closedir(handle)
+        rmdir(directory)
+    }
+}

@@ -1,0 +1,21 @@
+import Foundation
+import Testing
+
+@testable import Node
+
+@Suite struct NodeBenchmarkTests {
+    @Test func everyWriteOfTheBenchmarkIsASuccessAndNothingIsLeft() async throws {
+        let directory = NSTemporaryDirectory() + "hexi-bench-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        var benchmark = NodeBenchmark(directory: directory)
+        benchmark.connections = 16
+        benchmark.seconds = 0.3
+        let report = try await benchmark.signedWrites()
+        for load in [report.writes, report.halfLoad, report.reads, report.staticReads] {
+            #expect(load.failures == 0 && load.perSecond > 0 && load.percentile99 >= load.median)
+        }
+        #expect(report.halfLoad.perSecond < report.writes.perSecond)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+    }
+}
