@@ -17,6 +17,22 @@ import Testing
         }
     }
 
+    @Test func everyRouteIsInTheInterfaceDescriptionAndNoOther() async throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(contentsOf: root.appendingPathComponent("Contracts/openapi.yaml"), encoding: .utf8)
+        var described: Set<String> = []
+        var path = ""
+        for line in text.split(separator: "\n").drop(while: { $0 != "paths:" }).dropFirst().prefix(while: { $0.hasPrefix(" ") }) {
+            if line.hasPrefix("  /") { path = line.trimmingCharacters(in: CharacterSet(charactersIn: " :")) }
+            for method in ["get", "post", "put", "delete", "patch"] where line == "    \(method):" {
+                described.insert("\(method.uppercased()) \(path)")
+            }
+        }
+        try await withNode { node in
+            #expect(described == Set(node.server.routes.map { "\($0.method) \($0.pattern)" }))
+        }
+    }
+
     @Test func aWrongBodyIsRefusedWithWhatIsWrong() async throws {
         try await withMarket { market in
             for route in RouteTable.all {

@@ -44,7 +44,7 @@ import TransparencyLog
         opening.operations = disk.operations
         let ledger = try Ledger(opening, .existing)
         let projector = Projector(ledger: ledger, index: try CatalogueIndex.open(home.indexPath), log: log)
-        let state = try StateLoader.load(from: ledger, log: log)
+        let state = try StateLoader.load(from: ledger, log: log).state
         let directory = KeyDirectory(state)
         let sequencer = Sequencer(
             ledger: ledger, state: state, projector: projector, directory: directory, metrics: Metrics(), log: log,
@@ -89,7 +89,7 @@ import TransparencyLog
                 try await writable(bench.sequencer)
                 let state = await bench.sequencer.read { $0 }
                 #expect(state.size == bench.ledger.size, "round \(round)")
-                #expect(state == (try StateLoader.load(from: bench.ledger, log: StructuredLog(isOn: false))), "round \(round)")
+                #expect(state == (try StateLoader.load(from: bench.ledger, log: StructuredLog(isOn: false)).state), "round \(round)")
             }
             #expect(acknowledged >= 120)
             #expect(bench.ledger.size == UInt64(acknowledged) + 1, "what was acknowledged, and nothing else, is there")

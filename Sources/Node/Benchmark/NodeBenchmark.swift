@@ -53,7 +53,10 @@ public struct NodeBenchmark: Sendable {
         let home = try await NodeHome.initialise(
             directory: "\(directory)/node", prefix: "bench.hexi", name: ["en": "Benchmark"])
         defer { Self.remove("\(directory)/node") }
-        let node = try Self.start(home)
+        // The log's lines are written, to nowhere.
+        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        defer { close(nowhere) }
+        let node = try Self.start(home, StructuredLog(isOn: nowhere >= 0, descriptor: nowhere))
         do {
             let report = try await measure(node, bound)
             await node.stop()
@@ -64,13 +67,11 @@ public struct NodeBenchmark: Sendable {
         }
     }
 
-    private static func start(_ home: NodeHome) throws -> NodeServer {
+    private static func start(_ home: NodeHome, _ log: StructuredLog) throws -> NodeServer {
         var home = home
         home.configuration.port = 0
         home.configuration.waitingApplications = 100_000_000
-        // The log's lines are written, to nowhere.
-        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
-        let node = try NodeServer(home: home, log: StructuredLog(isOn: nowhere >= 0, descriptor: nowhere))
+        let node = try NodeServer(home: home, log: log)
         try node.start()
         return node
     }

@@ -24,7 +24,7 @@ public struct NodeConfiguration: Sendable, Hashable {
     public var maximumUploadBytes = 1 << 30
 
     /// How many applications may wait for the operator's decision: anybody can apply.
-    public var waitingApplications = 10_000
+    public var waitingApplications = 100_000
     /// How long running queries may take to finish when the node is told to stop, in seconds; those that take longer are
     /// ended, and recorded as cancelled.
     public var stopSeconds = 30

@@ -45,8 +45,9 @@ final class NodeServices: Sendable {
             log.write(.warning, "the search index was unusable and is built anew", ["reason": .string(reason)])
         }
         projector = Projector(ledger: ledger, index: index, log: log)
-        snapshotSize = ledger.readSnapshot()?.size ?? 0
-        let state = try StateLoader.load(from: ledger, log: log)
+        let loaded = try StateLoader.load(from: ledger, log: log)
+        let state = loaded.state
+        snapshotSize = loaded.snapshotSize
         try projector.catchUp(state)
         guard state.space?.origin == origin else {
             throw NodeError.home(path: home.ledgerDirectory, reason: "the ledger's space is not that of the settings")

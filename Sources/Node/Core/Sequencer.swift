@@ -198,7 +198,7 @@ actor Sequencer {
         while true {
             do {
                 if !isLoaded {
-                    state = try await BlockingWork.run { try StateLoader.load(from: ledger, log: log) }
+                    state = try await BlockingWork.run { try StateLoader.load(from: ledger, log: log).state }
                     directory.replace(with: state)
                     last = nil
                     isLoaded = true

@@ -5,8 +5,15 @@ import Storage
 
 /// Makes the state from the ledger: from its last snapshot, if that is sound, and the entries after it.
 enum StateLoader {
-    static func load(from ledger: Ledger, log: StructuredLog) throws -> ExchangeState {
+    struct Loaded: Sendable {
+        var state: ExchangeState
+        /// The entries that the snapshot covers; 0 without one.
+        var snapshotSize: UInt64
+    }
+
+    static func load(from ledger: Ledger, log: StructuredLog) throws -> Loaded {
         var state = snapshot(ledger, log) ?? ExchangeState()
+        let snapshotSize = state.size
         // The node's own journal was checked frame by frame when it was opened, and every entry was decided before it
         // was written; deciding and verifying it all again is the auditor's work.
         try ledger.forEachEntry(from: state.size) { seq, bytes in
@@ -19,7 +26,7 @@ enum StateLoader {
             }
             state.apply(entry.event, at: entry.time)
         }
-        return state
+        return Loaded(state: state, snapshotSize: snapshotSize)
     }
 
     /// The ledger itself refuses a snapshot that was edited or belongs to another history.
