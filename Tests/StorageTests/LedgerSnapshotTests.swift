@@ -32,6 +32,18 @@ import TransparencyLog
         _ = try LedgerSamples.check(try folder.bytes("journal"), root: ledger.root)
     }
 
+    @Test func aShortJournalIsReadWholeWhateverTheSnapshot() async throws {
+        let folder = try LedgerFolder()
+        let ledger = try await ledger(folder)
+        try ledger.writeSnapshot([1], size: 42, root: ledger.root)
+        ledger.close()
+        var journal = try folder.bytes("journal")
+        journal[40] ^= 1
+        try folder.write(journal, to: "journal")
+        #expect(throws: LedgerError.self) { try LedgerSamples.open(folder, wholeScanLimit: UInt64(journal.count)) }
+        try LedgerSamples.open(folder, wholeScanLimit: UInt64(journal.count) - 1).close()
+    }
+
     @Test func withASnapshotTheJournalBeforeItIsNotRead() async throws {
         let folder = try LedgerFolder()
         var ledger = try await ledger(folder)

@@ -32,7 +32,9 @@ final class LedgerFolder: Sendable {
     func copy() throws -> LedgerFolder {
         let other = try LedgerFolder()
         try FileManager.default.createDirectory(atPath: other.directory, withIntermediateDirectories: true)
-        for name in try FileManager.default.contentsOfDirectory(atPath: directory) where name != "lock" {
+        // A checkpoint on its way to its name may be gone before it is copied; nobody reads it under that name.
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory)
+        where name != "lock" && !name.hasSuffix(".new") {
             try FileManager.default.copyItem(atPath: directory + "/" + name, toPath: other.directory + "/" + name)
         }
         return other
@@ -64,11 +66,12 @@ enum LedgerSamples {
 
     static func open(
         _ folder: LedgerFolder, log: LedgerLog = LedgerLog(), operations: FileOperations = .system, key: UInt8 = 1,
-        mode: LedgerOpening.Mode = .either
+        mode: LedgerOpening.Mode = .either, wholeScanLimit: UInt64 = 0
     ) throws -> Ledger {
         var opening = LedgerOpening(
             directory: folder.directory, signer: try signer(key), snapshotKey: snapshotKey, log: log.write)
         opening.operations = operations
+        opening.wholeScanLimit = wholeScanLimit
         return try Ledger(opening, mode)
     }
 

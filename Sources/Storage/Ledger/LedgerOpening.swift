@@ -20,6 +20,9 @@ struct LedgerOpening {
     let snapshotKey: [UInt8]
     let log: @Sendable (String) -> Void
     var operations = FileOperations.system
+    /// A journal of up to so many bytes is read whole at every start, so that damage anywhere in it is found before the
+    /// node serves (about a second); a longer one only from the snapshot on, and the rest is for the auditor to read.
+    var wholeScanLimit: UInt64 = 512 << 20
 
     /// What a running ledger consists of.
     struct Parts {
@@ -77,13 +80,16 @@ struct LedgerOpening {
 
     // MARK: Finding the end
 
-    /// Walks from the snapshot if it is usable, from the beginning otherwise, and compares with what was published.
+    /// Walks a long journal from the snapshot if it is usable, every other from the beginning, and compares with what was
+    /// published.
     private func findEnd(
         _ scan: JournalScan, _ caches: LedgerCaches, _ snapshotFile: SnapshotFile, _ published: Checkpoint?
     ) throws(LedgerError) -> JournalScan.Outcome {
-        switch snapshotFile.read() {
+        switch scan.limit > wholeScanLimit ? snapshotFile.read() : nil {
         case .success(let snapshot):
-            do throws(SnapshotRefusal) { return try walk(scan, caches, from: snapshot, published) } catch {
+            do throws(SnapshotRefusal) {
+                return try walk(scan, caches, from: snapshot, published)
+            } catch {
                 log("the state snapshot is not used: \(error.reason)")
             }
         case .failure(let refusal): log("the state snapshot is refused: \(refusal.reason)")
