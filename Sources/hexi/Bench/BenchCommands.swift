@@ -13,7 +13,7 @@ struct BenchCommands: Sendable {
                 differ and ratios travel. Nothing of yours is touched: what is needed is made in a new folder and removed. \
                 Let nothing else work on the machine meanwhile.
                 """,
-            subcommands: [ledger, verify])
+            subcommands: [ledger, verify, sandbox])
     }
 
     private var ledger: Command {
@@ -28,6 +28,13 @@ struct BenchCommands: Sendable {
             "verify", "measure a full audit of a ledger",
             "The chain, the tree and the checkpoint alone, and then with all signatures and the rules replayed."
         ) { folder, isQuick in try await VerifyBench(folder: folder, isQuick: isQuick).run() }
+    }
+
+    private var sandbox: Command {
+        benchmark(
+            "sandbox", "measure what the sandbox costs over the bare query engine",
+            "A small query, where starting counts, and one of a second or more, where the work itself counts."
+        ) { folder, isQuick in try await SandboxBench(folder: folder, isQuick: isQuick).run() }
     }
 
     private func benchmark(

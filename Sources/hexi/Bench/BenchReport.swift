@@ -40,7 +40,7 @@ struct BenchReport: Sendable {
         details.add("command", TextWidth.printable(commandLine))
         console.print(details.render() + "\n")
         var table = Table(
-            ["measured", "result", "yardstick", "its rate", "ratio", "target", "met"],
+            ["measured", "result", "yardstick", "its result", "ratio", "target", "met"],
             alignments: [.left, .right, .left, .right, .right, .left, .left])
         for result in results {
             table.append([
