@@ -13,7 +13,7 @@ struct BenchCommands: Sendable {
                 differ and ratios travel. Nothing of yours is touched: what is needed is made in a new folder and removed. \
                 Let nothing else work on the machine meanwhile.
                 """,
-            subcommands: [ledger, verify, sandbox])
+            subcommands: [ledger, verify, sandbox, http])
     }
 
     private var ledger: Command {
@@ -35,6 +35,13 @@ struct BenchCommands: Sendable {
             "sandbox", "measure what the sandbox costs over the bare query engine",
             "A small query, where starting counts, and one of a second or more, where the work itself counts."
         ) { folder, isQuick in try await SandboxBench(folder: folder, isQuick: isQuick).run() }
+    }
+
+    private var http: Command {
+        benchmark(
+            "http", "measure a node over HTTP: signed writes and checkpoint reads",
+            "A node and the load run in this one process, over the loopback address, so they share the cores."
+        ) { folder, isQuick in try await HTTPBench(folder: folder, isQuick: isQuick).run() }
     }
 
     private func benchmark(
