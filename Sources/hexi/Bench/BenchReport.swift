@@ -44,7 +44,7 @@ struct BenchReport: Sendable {
             alignments: [.left, .right, .left, .right, .right, .left, .left])
         for result in results {
             table.append([
-                result.name, result.result.text, result.yardstick?.name ?? "", result.yardstick?.quantity.text ?? "",
+                (result.whole == nil ? "" : "  ") + result.name, result.result.text, result.yardstick?.name ?? "", result.yardstick?.quantity.text ?? "",
                 result.ratio.map { Quantity.factor($0).text } ?? "", result.target?.text ?? "",
                 result.isMet.map { $0 ? "yes" : "no" } ?? "",
             ])

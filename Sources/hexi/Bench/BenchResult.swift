@@ -35,12 +35,18 @@ struct BenchResult: Sendable, Hashable {
     }
 
     var name: String
+    /// The measurement above it that it says more of, if any.
+    var whole: String?
     var result: Quantity
     var yardstick: Yardstick?
     var target: BenchTarget?
 
-    init(_ name: String, _ result: Quantity, yardstick: (String, Quantity)? = nil, target: BenchTarget? = nil) {
+    init(
+        _ name: String, of whole: String? = nil, _ result: Quantity, yardstick: (String, Quantity)? = nil,
+        target: BenchTarget? = nil
+    ) {
         self.name = name
+        self.whole = whole
         self.result = result
         self.yardstick = yardstick.map { Yardstick(name: $0.0, quantity: $0.1) }
         self.target = target
@@ -59,7 +65,7 @@ struct BenchResult: Sendable, Hashable {
     }
 
     var json: JSONValue {
-        var object: JSONObject = ["name": .string(name), "result": result.json]
+        var object: JSONObject = ["name": .string(whole.map { "\($0): \(name)" } ?? name), "result": result.json]
         if let yardstick {
             object["yardstick"] = ["name": .string(yardstick.name), "quantity": yardstick.quantity.json]
         }

@@ -20,21 +20,22 @@ struct HTTPBench: Sendable {
     }
 
     private func results(_ measured: NodeBenchmark.Report) -> [BenchResult] {
-        [
+        let write = "signed write, end to end"
+        return [
             BenchResult(
-                "signed write, end to end", .rate(measured.writes.perSecond),
+                write, .rate(measured.writes.perSecond),
                 yardstick: ("Ed25519 verification alone, two a write, all cores", .rate(measured.verificationBound)),
                 target: .atLeast(.rate(8_000))),
-            BenchResult("  99th percentile", .milliseconds(measured.writes.percentile99)),
-            BenchResult("  at half that load: median time", .milliseconds(measured.halfLoad.median)),
+            BenchResult("99th percentile", of: write, .milliseconds(measured.writes.percentile99)),
+            BenchResult("at half that load: median time", of: write, .milliseconds(measured.halfLoad.median)),
             BenchResult(
-                "  at half that load: 99th percentile", .milliseconds(measured.halfLoad.percentile99),
+                "at half that load: 99th percentile", of: write, .milliseconds(measured.halfLoad.percentile99),
                 target: .atMost(.milliseconds(20))),
             BenchResult(
                 "checkpoint read", .rate(measured.reads.perSecond),
                 yardstick: ("libmicrohttpd with one fixed answer", .rate(measured.staticReads.perSecond)),
                 target: .atLeast(.rate(40_000))),
-            BenchResult("  99th percentile", .milliseconds(measured.reads.percentile99)),
+            BenchResult("99th percentile", of: "checkpoint read", .milliseconds(measured.reads.percentile99)),
         ]
     }
 }

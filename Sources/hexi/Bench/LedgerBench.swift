@@ -1,3 +1,4 @@
+import CommandLineInterface
 import Storage
 
 /// `hexi bench ledger`.
@@ -20,39 +21,36 @@ struct LedgerBench: Sendable {
         let disk = ("the same bytes by pwrite and fdatasync alone", Quantity.rate(measured.diskPerSecond))
         let limit = measured.hashingPerSecond < measured.diskPerSecond ? hashing : disk
         let verification = ("Ed25519 verification alone, all cores", Quantity.rate(measured.verificationPerSecond))
-        var results = [
-            BenchResult(
-                "raw append, 64 at a time", .rate(measured.batched.perSecond),
-                yardstick: limit, target: .atLeast(.rate(500_000)))
-        ]
-        results += details("  of these", measured.batched)
-        results.append(
-            BenchResult(
-                "raw append, \(benchmark.writers) waiting writers", .rate(measured.waiting.perSecond),
-                yardstick: limit))
-        results += details("  of these", measured.waiting, hasTarget: false)
-        results.append(
-            BenchResult(
-                "signed statements, verified and appended", .rate(measured.statements.perSecond), yardstick: verification,
-                target: .ratioAtLeast(0.8)))
-        results += details("  of these", measured.statements, hasTarget: false)
-        results += [
-            BenchResult("opening \(benchmark.entries) entries, no snapshot", .seconds(measured.openingSeconds)),
-            BenchResult(
-                "opening \(benchmark.entries) entries from a snapshot", .seconds(measured.openingFromSnapshotSeconds),
-                target: .atMost(.seconds(2))),
-        ]
-        return results
+        let opened = "opening a ledger of \(DecimalText.grouped(benchmark.entries)) entries"
+        return measurement(
+            "raw append, 64 at a time", measured.batched, yardstick: limit, target: .atLeast(.rate(500_000)), hasLimits: true)
+            + measurement("raw append, \(benchmark.writers) waiting writers", measured.waiting, yardstick: limit)
+            + measurement(
+                "signed statements, verified and appended", measured.statements, yardstick: verification,
+                target: .ratioAtLeast(0.8))
+            + [
+                BenchResult(opened, .seconds(measured.openingSeconds)),
+                BenchResult(
+                    "with a state snapshot", of: opened, .seconds(measured.openingFromSnapshotSeconds),
+                    target: benchmark.entries >= 1_000_000 ? .atMost(.seconds(2)) : nil),
+            ]
     }
 
-    private func details(_ name: String, _ rate: LedgerBenchmark.Rate, hasTarget: Bool = true) -> [BenchResult] {
+    /// A rate, and the times and the memory that belong to it.
+    ///
+    /// - Parameter hasLimits: whether the design's limits of time and memory are meant for it.
+    private func measurement(
+        _ name: String, _ rate: LedgerBenchmark.Rate, yardstick: (String, Quantity), target: BenchTarget? = nil,
+        hasLimits: Bool = false
+    ) -> [BenchResult] {
         [
-            BenchResult("\(name): median time", .milliseconds(rate.median)),
+            BenchResult(name, .rate(rate.perSecond), yardstick: yardstick, target: target),
+            BenchResult("median time", of: name, .milliseconds(rate.median)),
             BenchResult(
-                "\(name): 99th percentile", .milliseconds(rate.percentile99),
-                target: hasTarget ? .atMost(.milliseconds(20)) : nil),
+                "99th percentile", of: name, .milliseconds(rate.percentile99),
+                target: hasLimits ? .atMost(.milliseconds(20)) : nil),
             BenchResult(
-                "\(name): peak memory", .bytes(rate.peakMemory), target: hasTarget ? .atMost(.bytes(100 << 20)) : nil),
+                "peak memory", of: name, .bytes(rate.peakMemory), target: hasLimits ? .atMost(.bytes(100 << 20)) : nil),
         ]
     }
 
@@ -60,7 +58,7 @@ struct LedgerBench: Sendable {
         [
             "Entries are \(benchmark.entryLength) bytes long. Every append is durable (fdatasync) when its time ends, and checkpoints are signed meanwhile.",
             "Two yardsticks bound the raw append, and the lower one stands beside it: hashing alone \(Quantity.rate(measured.hashingPerSecond).text), writing alone \(Quantity.rate(measured.diskPerSecond).text).",
-            "Opening counts the ledger alone; a node that opens without a state snapshot also replays the rules.",
+            "Opening counts the ledger alone. A journal of up to 512 MiB is read and hashed whole either way; what the snapshot then spares a node is making its state anew.",
         ]
     }
 }
