@@ -45,8 +45,8 @@ public enum Base64 {
     private static let standardValues = values(of: standard)
     private static let urlSafeValues = values(of: urlSafe)
 
-    public static func encode(_ bytes: some Collection<UInt8>) -> String { encode(bytes, standard, padded: true) }
-    public static func encodeURL(_ bytes: some Collection<UInt8>) -> String { encode(bytes, urlSafe, padded: false) }
+    public static func encode(_ bytes: some Collection<UInt8>) -> String { encode(Array(bytes), standard, padded: true) }
+    public static func encodeURL(_ bytes: some Collection<UInt8>) -> String { encode(Array(bytes), urlSafe, padded: false) }
 
     public static func decode(_ text: String) -> [UInt8]? {
         var text = Array(text.utf8)
@@ -55,7 +55,7 @@ public enum Base64 {
         return decode(text, standardValues)
     }
 
-    public static func decodeURL(_ text: some Collection<UInt8>) -> [UInt8]? { decode(text, urlSafeValues) }
+    public static func decodeURL(_ text: some Collection<UInt8>) -> [UInt8]? { decode(Array(text), urlSafeValues) }
     public static func decodeURL(_ text: String) -> [UInt8]? { decode(Array(text.utf8), urlSafeValues) }
 
     private static func values(of alphabet: [UInt8]) -> [UInt8] {
@@ -64,7 +64,8 @@ public enum Base64 {
         return table
     }
 
-    private static func encode(_ bytes: some Collection<UInt8>, _ alphabet: [UInt8], padded: Bool) -> String {
+    // Arrays, not collections: from another module a generic function costs a call for each byte.
+    private static func encode(_ bytes: [UInt8], _ alphabet: [UInt8], padded: Bool) -> String {
         var output: [UInt8] = []
         output.reserveCapacity((bytes.count + 2) / 3 * 4)
         var buffer: UInt32 = 0
@@ -83,7 +84,7 @@ public enum Base64 {
         return String(decoding: output, as: UTF8.self)
     }
 
-    private static func decode(_ text: some Collection<UInt8>, _ table: [UInt8]) -> [UInt8]? {
+    private static func decode(_ text: [UInt8], _ table: [UInt8]) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var output: [UInt8] = []
         output.reserveCapacity(text.count * 3 / 4)

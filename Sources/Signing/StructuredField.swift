@@ -15,11 +15,17 @@ enum StructuredField {
         var serialized: String {
             switch self {
             case .integer(let value): String(value)
-            case .string(let text): "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+            case .string(let text): "\"\(Self.escaped(text))\""
             case .token(let text): text
             case .bytes(let bytes): ":\(Base64.encode(bytes)):"
             case .boolean(let value): value ? "?1" : "?0"
             }
+        }
+
+        private static func escaped(_ text: String) -> String {
+            // Nearly no text has either, and to look first is far quicker.
+            guard text.utf8.contains(where: { $0 == 0x22 || $0 == 0x5C }) else { return text }
+            return text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         }
     }
 

@@ -8,7 +8,10 @@ final class Housekeeping: Sendable {
     struct Schedule: Sendable {
         /// How often it looks at whether there is something to do.
         var tick = Duration.seconds(5)
+        /// After so many milliseconds a snapshot is due if anything has been recorded; before `snapshotPause` none is, since
+        /// it writes the whole state; between the two, after so many entries.
         var snapshotInterval: Int64 = 600_000
+        var snapshotPause: Int64 = 60_000
         var snapshotEntries: UInt64 = 50_000
         var purgeInterval: Int64 = 3_600_000
     }
@@ -43,13 +46,16 @@ final class Housekeeping: Sendable {
                 await purge(at: Clock.now())
                 lastPurge = now
             }
-            let last = lastSnapshot.withLock { $0 }
-            let count = services.ledger.size - min(last.size, services.ledger.size)
-            if count >= schedule.snapshotEntries || (count > 0 && now - last.time >= schedule.snapshotInterval) {
-                await leaveSnapshot()
-            }
+            if isSnapshotDue(now) { await leaveSnapshot() }
             try? await Task.sleep(for: schedule.tick)
         }
+    }
+
+    private func isSnapshotDue(_ now: Int64) -> Bool {
+        let last = lastSnapshot.withLock { $0 }
+        let (size, age) = (services.ledger.size, now - last.time)
+        guard size > last.size, age >= schedule.snapshotPause else { return false }
+        return size - last.size >= schedule.snapshotEntries || age >= schedule.snapshotInterval
     }
 
     /// Leaves a snapshot of the state as of now, and moves the index's position up to here.
