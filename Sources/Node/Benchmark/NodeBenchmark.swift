@@ -79,7 +79,8 @@ public struct NodeBenchmark: Sendable {
     private func measure(_ node: NodeServer, _ bound: Double) async throws -> Report {
         let requests = try BenchmarkRequests(node)
         // A short run first: it warms up, and tells how many requests have to be ready.
-        let first = try await write(node, requests, count: Int(bound * 0.75) + connections, seconds: 0.5)
+        let warmUp = min(0.5, seconds / 3)
+        let first = try await write(node, requests, count: Int(bound * warmUp * 1.5) + connections, seconds: warmUp)
         let expected = max(first.perSecond, 100) * seconds
         let writes = try await write(node, requests, count: Int(expected * 1.6) + connections, seconds: seconds)
         let half = try await write(
