@@ -48,7 +48,7 @@ import TransparencyLog
         let directory = KeyDirectory(state)
         let sequencer = Sequencer(
             ledger: ledger, state: state, projector: projector, directory: directory, metrics: Metrics(), log: log,
-            maximumWaitingApplications: 100_000)
+            maximumWaitingApplications: 100_000, recoveryPause: .milliseconds(2))
         projector.start()
         let bench = Bench(sequencer: sequencer, ledger: ledger, directory: directory, projector: projector)
         try await body(bench, disk)
@@ -94,6 +94,57 @@ import TransparencyLog
             #expect(acknowledged >= 120)
             #expect(bench.ledger.size == UInt64(acknowledged) + 1, "what was acknowledged, and nothing else, is there")
             try check(bench.ledger)
+        }
+    }
+
+    /// Commands that fail late meet others that were decided after the recovery: neither may undo the other.
+    @Test func aDiskThatFailsNowAndThenUnderLoadLosesNothingThatWasAcknowledged() async throws {
+        try await withSequencer { bench, disk in
+            let commands = try (0..<1200).map { try application($0).command }
+            let toggling = Task {
+                while !Task.isCancelled {
+                    disk.isFailing.withLock { $0.toggle() }
+                    try? await Task.sleep(for: .milliseconds(2))
+                }
+                disk.isFailing.withLock { $0 = false }
+            }
+            let acknowledged = await withTaskGroup(of: Int.self) { group in
+                for worker in 0..<24 {
+                    group.addTask {
+                        var count = 0
+                        for command in commands[(worker * 50)..<(worker * 50 + 50)] {
+                            if (try? await bench.sequencer.submit(command)) != nil { count += 1 }
+                            while await bench.sequencer.failureReason() != nil { try? await Task.sleep(for: .milliseconds(1)) }
+                        }
+                        return count
+                    }
+                }
+                return await group.reduce(0, +)
+            }
+            toggling.cancel()
+            await toggling.value
+            try await writable(bench.sequencer)
+            #expect(acknowledged > 0)
+            #expect(bench.ledger.size == UInt64(acknowledged) + 1)
+            #expect(await bench.sequencer.read { $0 } == (try StateLoader.load(from: bench.ledger, log: StructuredLog(isOn: false)).state))
+            try check(bench.ledger)
+        }
+    }
+
+    @Test func aFailureThatIsToldLateDoesNotUndoWhatCameAfterTheRecovery() async throws {
+        try await withSequencer { bench, disk in
+            disk.isFailing.withLock { $0 = true }
+            _ = try? await bench.sequencer.submit(try application(1).command)
+            disk.isFailing.withLock { $0 = false }
+            try await writable(bench.sequencer)
+            disk.delayMicroseconds.withLock { $0 = 50_000 }
+            let command = try application(2).command
+            async let recorded = bench.sequencer.submit(command)
+            try await Task.sleep(for: .milliseconds(10))
+            await bench.sequencer.fail("an echo of the first failure", 0)
+            #expect(await bench.sequencer.failureReason() == nil)
+            #expect(try await recorded.seq == 1)
+            #expect(await bench.sequencer.read { $0.size } == 2)
         }
     }
 

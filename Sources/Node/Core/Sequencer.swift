@@ -25,6 +25,8 @@ actor Sequencer {
     private let metrics: Metrics
     private let log: StructuredLog
     private let maximumWaitingApplications: Int
+    /// Between two tries to make the ledger writable again.
+    private let recoveryPause: Duration
     private var state: ExchangeState
     /// The latest append, while it may not be durable.
     private var last: PendingAppend?
@@ -38,7 +40,7 @@ actor Sequencer {
 
     init(
         ledger: Ledger, state: ExchangeState, projector: Projector, directory: KeyDirectory, metrics: Metrics,
-        log: StructuredLog, maximumWaitingApplications: Int
+        log: StructuredLog, maximumWaitingApplications: Int, recoveryPause: Duration = .seconds(1)
     ) {
         self.ledger = ledger
         self.state = state
@@ -47,6 +49,7 @@ actor Sequencer {
         self.metrics = metrics
         self.log = log
         self.maximumWaitingApplications = maximumWaitingApplications
+        self.recoveryPause = recoveryPause
     }
 
     // MARK: Reading
@@ -179,7 +182,8 @@ actor Sequencer {
 
     // MARK: After a failed write
 
-    private func fail(_ reason: String, _ epoch: Int) {
+    /// Takes note that an append of an epoch failed; all but the first of an epoch are echoes of it.
+    func fail(_ reason: String, _ epoch: Int) {
         guard epoch == self.epoch else { return }
         self.epoch += 1
         failure = reason
@@ -214,7 +218,7 @@ actor Sequencer {
                 return
             } catch {
                 failure = "\(error)"
-                try? await Task.sleep(for: .seconds(1))
+                try? await Task.sleep(for: recoveryPause)
             }
         }
     }
