@@ -89,6 +89,8 @@ public struct NodeBenchmark: Sendable {
         let port = node.port ?? 0
         let reads = try await read(port, "/ledger/checkpoint")
         let yardstick = try HTTPYardstickServer(body: node.services.ledger.checkpoint())
+        // Without this it may be released, and so stopped, as soon as its port has been read.
+        defer { withExtendedLifetime(yardstick) {} }
         let staticReads = try await read(yardstick.port, "/")
         return Report(writes: writes, halfLoad: half, reads: reads, verificationBound: bound, staticReads: staticReads)
     }
