@@ -195,7 +195,8 @@ import Testing
     @Test func onlyTheNamedAuthorityIsTrusted() async throws {
         let folder = try TemporaryFolder()
         let (process, port) = try await Self.startTLSServer(folder)
-        defer { process.terminate() }
+        // OpenSSL's test server does not end on SIGTERM here.
+        defer { kill(process.processIdentifier, SIGKILL) }
         let url = "https://127.0.0.1:\(port)/"
         do {
             _ = try await HTTPClient().send(HTTPClientRequest(url: url))
@@ -234,7 +235,10 @@ import Testing
         ])
         try await eventually { !request.isRunning }
         let server = try openssl(["s_server", "-quiet", "-www", "-accept", "127.0.0.1:\(port)", "-key", key, "-cert", certificate])
-        try await eventually { RawClient(port: port) != nil }
+        do { try await eventually { RawClient(port: port) != nil } } catch {
+            kill(server.processIdentifier, SIGKILL)
+            throw error
+        }
         return (server, port)
     }
 }
