@@ -1,5 +1,6 @@
 import Encoding
 import Exchange
+import Foundation
 import Glibc
 import HTTPTransport
 import Signing
@@ -145,16 +146,6 @@ public struct NodeBenchmark: Sendable {
 
     /// The benchmark's own home and what is in it.
     private static func remove(_ directory: String) {
-        guard let handle = opendir(directory) else { return }
-        while let item = readdir(handle) {
-            let name = withUnsafePointer(to: &item.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name == "." || name == ".." { continue }
-            let path = "\(directory)/\(name)"
-            if item.pointee.d_type == UInt8(DT_DIR) { remove(path) } else { unlink(path) }
-        }
-        closedir(handle)
-        rmdir(directory)
+        try? FileManager.default.removeItem(atPath: directory)
     }
 }
