@@ -12,10 +12,11 @@ public struct HTTPBenchmarkPlan: Sendable {
     /// Requests a second in all, evenly spaced; as many as the connections allow if `nil`. With a rate, a request's time
     /// counts from when it was due, so that a server that stalls is not flattered.
     public var requestsPerSecond: Double?
-    /// The bytes of the request with the given running number, which starts at 0 and is given out once to one thread.
-    public var request: @Sendable (_ number: Int) -> [UInt8]
+    /// The bytes of the request with the given running number, which starts at 0 and is given out once to one thread;
+    /// `nil` once there are no more, which ends the thread's part before its time.
+    public var request: @Sendable (_ number: Int) -> [UInt8]?
 
-    public init(port: UInt16, request: @escaping @Sendable (_ number: Int) -> [UInt8]) {
+    public init(port: UInt16, request: @escaping @Sendable (_ number: Int) -> [UInt8]?) {
         self.port = port
         self.request = request
     }

@@ -10,7 +10,8 @@ struct LoadThread {
     private var result = LoadResult()
     private var nextNumber: Int
     private let start: Int64
-    private let end: Int64
+    /// No request begins after it.
+    private var end: Int64
     /// Between two requests that are due, in nanoseconds; 0 for none.
     private let interval: Double
     private var begun = 0
@@ -66,35 +67,46 @@ struct LoadThread {
         close(epoll)
     }
 
+    /// Begins requests until the time is over, and waits for the answers to all of them: the slowest would otherwise be
+    /// the ones that are not counted, and a server that stalls throughout would seem to do nothing.
     private mutating func work() -> LoadResult {
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
         defer { scratch.deallocate() }
         var events = [epoll_event](repeating: epoll_event(), count: 256)
         var now = start
-        while now < end {
-            let untilDue = beginDue(now)
-            var pause = timespec(tv_sec: 0, tv_nsec: Int(min(untilDue, end - now, 100_000_000)))
+        while now < end || (isAnswerDue && now < end + Self.patience) {
+            let untilDue = now < end ? min(beginDue(now), max(0, end - now)) : Int64.max
+            var pause = timespec(tv_sec: 0, tv_nsec: Int(min(untilDue, 100_000_000)))
             let count = epoll_pwait2(epoll, &events, Int32(events.count), &pause, nil)
             now = monotonicNanoseconds()
             for event in events.prefix(Int(max(0, count))) { handle(Int(event.data.u64), now, scratch) }
         }
+        result.broken += connections.count { $0.due != nil }
         result.seconds = Double(now - start) / 1e9
         return result
     }
+
+    /// How long answers are waited for after the end, in nanoseconds; one that takes longer counts as broken.
+    private static let patience: Int64 = 30_000_000_000
+
+    private var isAnswerDue: Bool { connections.contains { $0.due != nil } }
 
     /// Begins what is due on idle connections. Gives how long until the next is due, in nanoseconds.
     private mutating func beginDue(_ now: Int64) -> Int64 {
         while !idle.isEmpty {
             let due = interval == 0 ? now : start + Int64(Double(begun) * interval)
             if due > now { return due - now }
-            begin(idle.removeLast(), due)
+            guard let request = plan.request(nextNumber) else {
+                end = now
+                break
+            }
+            begin(idle.removeLast(), request, due)
         }
         return Int64.max
     }
 
-    private mutating func begin(_ index: Int, _ due: Int64) {
+    private mutating func begin(_ index: Int, _ request: [UInt8], _ due: Int64) {
         begun += 1
-        let request = plan.request(nextNumber)
         nextNumber += plan.threads
         if !connections[index].begin(request, due: due) { replace(index) }
     }

@@ -13,9 +13,12 @@ import Testing
         benchmark.seconds = 0.3
         let report = try await benchmark.signedWrites()
         for load in [report.writes, report.halfLoad, report.reads, report.staticReads] {
-            #expect(load.failures == 0 && load.perSecond > 0 && load.percentile99 >= load.median)
+            #expect(load.failures == 0)
+            #expect(load.perSecond > 0)
+            #expect(load.percentile99 >= load.median)
         }
-        #expect(report.halfLoad.perSecond < report.writes.perSecond)
+        // At most one request more than the rate allows in the time: the first is due at once.
+        #expect(report.halfLoad.perSecond <= report.writes.perSecond / 2 + 1 / benchmark.seconds)
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
     }
 }
