@@ -34,6 +34,17 @@ public struct MerkleFrontier: Sendable, Hashable {
         return hash
     }
 
+    /// The complete subtrees with their places in the tree, largest first.
+    var completeNodes: [(level: UInt8, index: UInt64, hash: SHA256Digest)] {
+        var start: UInt64 = 0
+        var nodes: [(level: UInt8, index: UInt64, hash: SHA256Digest)] = []
+        for level in (0..<UInt8(63)).reversed() where count >> UInt64(level) & 1 == 1 {
+            nodes.append((level, start >> UInt64(level), completeSubtrees[nodes.count]))
+            start += 1 << UInt64(level)
+        }
+        return nodes
+    }
+
     /// The frontier of the first `size` leaves of a tree whose nodes are known.
     ///
     /// - Parameter size: at most ``MerkleTree/maximumSize``; a larger one is treated as that.
