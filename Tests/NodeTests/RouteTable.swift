@@ -82,6 +82,8 @@ enum RouteTable {
         RouteUnderTest(
             method: "GET", pattern: "/ledger/proof/consistency", isSigned: false,
             parameters: [("from", numbers + ["0", "3"]), ("to", numbers + ["0", "999999"])], required: "?from=1&to=2"),
+        RouteUnderTest(
+            method: "GET", pattern: "/ledger/proof/tlog", isSigned: false, parameters: [("seq", numbers)], required: "?seq=0"),
     ]
 
     private static let participants = [

@@ -18,6 +18,7 @@ struct LedgerRoutes: Sendable {
         router.add("GET", "/ledger/entries") { request, _ in try entries(request) }
         router.add("GET", "/ledger/proof/inclusion") { request, _ in try inclusion(request) }
         router.add("GET", "/ledger/proof/consistency") { request, _ in try consistency(request) }
+        LogProofRoute(services: services).add(to: &router)
     }
 
     private func entries(_ request: HTTPRequest) throws -> HTTPResponse {

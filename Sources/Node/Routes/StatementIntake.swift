@@ -74,7 +74,7 @@ struct StatementIntake: Sendable {
         [
             "seq": .integer(Int64(recorded.seq)), "leafHash": .string(recorded.leafHash),
             "time": .string(recorded.time.description), "type": .string(recorded.event.type.rawValue),
-            "subject": .string(recorded.event.subject),
+            "subject": .string(recorded.event.subject), "proof": .string(LogProofRoute.target(recorded.seq)),
         ]
     }
 
