@@ -16,23 +16,30 @@ struct AuditPass {
     private let walk: ChainWalk
     private let check: CheckpointCheck
     private let options: AuditOptions
+    private let visitor: (any AuditVisitor)?
     private var replay = RuleReplay()
     private var report: AuditReport
 
-    init(_ reader: any LedgerReader, _ check: CheckpointCheck, _ options: AuditOptions, source: String) {
+    init(
+        _ reader: any LedgerReader, _ check: CheckpointCheck, _ options: AuditOptions, source: String,
+        visitor: (any AuditVisitor)? = nil
+    ) {
         walk = ChainWalk(reader, checkpoint: check.checkpoint)
         self.check = check
         self.options = options
+        self.visitor = options.isChainOnly ? nil : visitor
         report = AuditReport(source: source, isChainOnly: options.isChainOnly)
     }
 
     mutating func run(_ progress: (UInt64, UInt64) -> Void) async throws -> AuditReport {
+        visitor?.begin(check.note, check.checkpoint)
         do {
             if options.isChainOnly { try checkChain(progress) } else { try await checkAll(progress) }
             try conclude()
         } catch let problem as AuditProblem { report.problem = problem }
         if walk.frontier.count == 0, report.isSound { throw AuditFailure.emptyLedger(source: report.source) }
         finish()
+        visitor?.conclude(report, state: replay.state)
         return report
     }
 
@@ -82,12 +89,13 @@ struct AuditPass {
     }
 
     private mutating func take(_ checked: CheckedEntry, _ batch: EntryBatch, _ index: Int) throws(AuditProblem) {
-        try replay.replay(checked, batch.entry(index), offset: batch.spans[index].offset)
+        let audited = try replay.replay(checked, batch.entry(index), offset: batch.spans[index].offset)
         // The charter names the log's keys, so with it the checkpoint can be judged, before the long rest.
         if replay.state.size == 1, let space = replay.state.space {
             report.space = space
             report.checkpoint = try check.verify(against: space)
         }
+        visitor?.visit(audited, after: replay.state)
     }
 
     /// Takes up how the walk ended, now that every entry before its end has passed the rules.

@@ -1,3 +1,4 @@
+import Exchange
 import Signing
 import TransparencyLog
 
@@ -18,19 +19,25 @@ public struct Auditor: Sendable {
 
     /// Verifies the ledger.
     ///
-    /// - Parameter progress: is told how many entries are done, and how many the checkpoint covers.
+    /// - Parameters:
+    ///   - visitor: is shown each entry that passes, in order.
+    ///   - progress: is told how many entries are done, and how many the checkpoint covers.
     /// - Returns: what was found, also where the ledger is not sound.
     /// - Throws: `AuditFailure` if the ledger could not be checked; `CancellationError` if the task was cancelled.
-    public func run(progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }) async throws -> AuditReport {
+    public func run(
+        visitor: (any AuditVisitor)? = nil,
+        progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
+    ) async throws -> AuditReport {
         let opened = try OpenedLedger(source, options)
         let check: CheckpointCheck
         do { check = try CheckpointCheck(opened.checkpoint, pinnedKeys: options.pinnedKeys) } catch {
             var report = AuditReport(source: source.description, isChainOnly: options.isChainOnly)
             report.problem = error
+            if !options.isChainOnly { visitor?.conclude(report, state: ExchangeState()) }
             return report
         }
         let reader = try opened.reader(size: check.checkpoint.size)
-        var pass = AuditPass(reader, check, options, source: source.description)
+        var pass = AuditPass(reader, check, options, source: source.description, visitor: visitor)
         return try await pass.run(progress)
     }
 }

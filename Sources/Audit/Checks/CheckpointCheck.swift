@@ -8,7 +8,7 @@ struct CheckpointCheck {
     static let maximumLength = SignedNote.maximumLength
 
     let checkpoint: Checkpoint
-    private let note: SignedNote
+    let note: SignedNote
     private let pinnedKeys: [NoteVerifier]
 
     /// Reads the checkpoint, and verifies it with the pinned keys if there are any.

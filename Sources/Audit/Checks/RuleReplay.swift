@@ -10,7 +10,10 @@ struct RuleReplay {
     let keys = KeyDirectory()
 
     /// Replays the next entry; throws what is wrong with it.
-    mutating func replay(_ checked: CheckedEntry, _ bytes: ArraySlice<UInt8>, offset: UInt64?) throws(AuditProblem) {
+    @discardableResult
+    mutating func replay(
+        _ checked: CheckedEntry, _ bytes: ArraySlice<UInt8>, offset: UInt64?
+    ) throws(AuditProblem) -> AuditedEntry {
         let seq = state.size
         func problem(_ check: AuditProblem.Check, _ reason: String) -> AuditProblem {
             AuditProblem(check, seq: seq, offset: offset, reason: reason).naming(Array(bytes))
@@ -31,6 +34,7 @@ struct RuleReplay {
         keys.register(verified.statement.content)
         firstTime = firstTime ?? entry.time
         counts.add(entry.event, signatures: verified.keys.count)
+        return AuditedEntry(entry: entry, verified: verified, bytes: bytes)
     }
 
     /// What is wrong with an entry as it stands, apart from the place it was found in; `nil` if the rules would take it.
