@@ -14,7 +14,7 @@ public struct NoteSignature: Sendable, Hashable {
     }
 
     /// The line without its line feed.
-    var line: String {
+    public var line: String {
         let identifier = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: keyIdentifier >> UInt32($0)) }
         return "\u{2014} \(keyName) \(Base64.encode(identifier + signature))"
     }
@@ -22,7 +22,7 @@ public struct NoteSignature: Sendable, Hashable {
     /// Reads a line without its line feed; `nil` unless it is one.
     init?(line: Substring) {
         let parts = line.split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "\u{2014}", NoteVerifier.isName(String(parts[1])),
+        guard parts.count == 3, parts[0] == "\u{2014}", VerifierKeyText.isName(String(parts[1])),
             let bytes = Base64.decode(String(parts[2])), bytes.count > 4
         else { return nil }
         keyName = String(parts[1])

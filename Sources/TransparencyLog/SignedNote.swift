@@ -53,10 +53,25 @@ public struct SignedNote: Sendable, Hashable {
     }
 
     /// Adds a signature; one by the same key is replaced.
-    public mutating func add(_ signer: NoteSigner) {
-        let signature = signer.signature(of: text)
-        signatures.removeAll { $0.keyName == signature.keyName && $0.keyIdentifier == signature.keyIdentifier }
+    public mutating func add(_ signer: NoteSigner) { add(signer.signature(of: text)) }
+
+    /// Adds a signature line as it is, verified or not; one by the same key (name and identifier) is replaced in its place.
+    ///
+    /// - Returns: false, with nothing added, if the note has ``maximumSignatures`` already.
+    @discardableResult
+    public mutating func add(_ signature: NoteSignature) -> Bool {
+        let isSameKey = { (other: NoteSignature) in
+            other.keyIdentifier == signature.keyIdentifier && other.keyName.utf8.elementsEqual(signature.keyName.utf8)
+        }
+        if let place = signatures.firstIndex(where: isSameKey) {
+            signatures[place] = signature
+            let rest = signatures[(place + 1)...].filter { !isSameKey($0) }
+            signatures.replaceSubrange((place + 1)..., with: rest)
+            return true
+        }
+        guard signatures.count < Self.maximumSignatures else { return false }
         signatures.append(signature)
+        return true
     }
 
     /// The known keys that have signed, in the order of the signatures. Signatures by other keys are ignored.

@@ -21,7 +21,7 @@ public enum SignedNoteError: Error, Equatable, CustomStringConvertible {
         case .badText(let reason):
             "this text cannot be signed as a note: \(reason)"
         case .wrongSignature(let name, let identifier):
-            "the note's signature by \(name)+\(NoteVerifier.hexadecimal(identifier)) does not fit its text"
+            "the note's signature by \(name)+\(VerifierKeyText.hexadecimal(identifier)) does not fit its text"
         case .noKnownSignature(let signers, let known):
             "the note is signed by \(Self.list(signers)), but by none of the keys known here: \(Self.list(known))"
         case .badCheckpoint(let line, let reason):
