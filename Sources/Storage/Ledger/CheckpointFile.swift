@@ -8,7 +8,7 @@ struct CheckpointFile: Sendable {
 
     /// The published checkpoint, or `nil` if none was published yet.
     func read(log: NoteVerifier) throws(LedgerError) -> Checkpoint? {
-        guard let bytes = try LedgerFile.contents(of: path, limit: SignedNote.maximumLength) else { return nil }
+        guard let bytes = try LedgerFile.contents(of: path, limit: SignedNote.maximumLength, operations: operations) else { return nil }
         do throws(SignedNoteError) {
             return try Checkpoint(try SignedNote(bytes), log: log)
         } catch {

@@ -52,7 +52,7 @@ public final class Ledger: Sendable {
         lock = parts.lock
         let writer = try LedgerWriter(
             journal: parts.journal, caches: parts.caches, checkpointFile: parts.checkpointFile,
-            signer: opening.signer, tip: parts.tip, log: opening.log)
+            signer: opening.signer, tip: parts.tip, publicationInterval: opening.publicationInterval, log: opening.log)
         self.writer = writer
         let publishedSize = parts.publishedSize
         threads = Mutex([])

@@ -1,20 +1,5 @@
 import Glibc
 
-/// How the ledger reaches the disk. Tests put faults in the way here.
-struct FileOperations: Sendable {
-    /// `pwrite`: the number of bytes written, or a negative `errno`.
-    var write: @Sendable (_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ offset: UInt64) -> Int
-    /// `fdatasync`: 0 or a negative `errno`.
-    var synchronize: @Sendable (_ descriptor: Int32) -> Int32
-
-    static let system = FileOperations(
-        write: { descriptor, bytes, offset in
-            let count = pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(offset))
-            return count >= 0 ? count : -Int(errno)
-        },
-        synchronize: { descriptor in fdatasync(descriptor) == 0 ? 0 : -errno })
-}
-
 /// An open file that is read and written at positions; closed with its last reference.
 final class LedgerFile: Sendable {
     let path: String
@@ -25,16 +10,17 @@ final class LedgerFile: Sendable {
     init(_ path: String, flags: Int32, operations: FileOperations = .system) throws(LedgerError) {
         self.path = path
         self.operations = operations
-        descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { throw .systemCall("open", path: path, code: errno) }
+        let opened = operations.open(path, flags)
+        guard opened >= 0 else { throw .systemCall("open", path: path, code: -opened) }
+        descriptor = opened
     }
 
-    deinit { Glibc.close(descriptor) }
+    deinit { operations.close(descriptor) }
 
     func size() throws(LedgerError) -> UInt64 {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .systemCall("fstat", path: path, code: errno) }
-        return UInt64(status.st_size)
+        let size = operations.size(descriptor)
+        guard size >= 0 else { throw .systemCall("fstat", path: path, code: Int32(-size)) }
+        return UInt64(size)
     }
 
     /// Writes all bytes, however many calls it takes.
@@ -60,10 +46,11 @@ final class LedgerFile: Sendable {
     /// Fills the buffer from a position; returns fewer bytes only at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(LedgerError) -> Int {
         var filled = 0
-        while filled < buffer.count, let base = buffer.baseAddress {
-            let count = pread(descriptor, base + filled, buffer.count - filled, off_t(offset) + off_t(filled))
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw .systemCall("read", path: path, code: errno) }
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = operations.read(descriptor, rest, offset + UInt64(filled))
+            if count == -Int(EINTR) { continue }
+            guard count >= 0 else { throw .systemCall("read", path: path, code: Int32(-count)) }
             if count == 0 { break }
             filled += count
         }
@@ -92,21 +79,14 @@ final class LedgerFile: Sendable {
     }
 
     func truncate(to size: UInt64) throws(LedgerError) {
-        guard ftruncate(descriptor, off_t(size)) == 0 else { throw .systemCall("ftruncate", path: path, code: errno) }
+        let outcome = operations.truncate(descriptor, size)
+        guard outcome == 0 else { throw .systemCall("ftruncate", path: path, code: -outcome) }
     }
 
     /// Takes the exclusive lock of the file without waiting; false if somebody else has it.
-    func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+    func lock() -> Bool { operations.lock(descriptor) == 0 }
 
-    func unlock() { flock(descriptor, LOCK_UN) }
-
-    /// Makes the names in a directory durable.
-    static func synchronizeDirectory(_ path: String) throws(LedgerError) {
-        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .systemCall("open", path: path, code: errno) }
-        defer { Glibc.close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .systemCall("fsync", path: path, code: errno) }
-    }
+    func unlock() { operations.unlock(descriptor) }
 
     /// Puts a whole file in place so that a reader, even after a power cut, finds either the old one or the new one.
     static func replace(
@@ -120,15 +100,27 @@ final class LedgerFile: Sendable {
             offset += UInt64(piece.count)
         }
         try file.synchronize()
-        guard rename(temporary, path) == 0 else { throw .systemCall("rename", path: temporary, code: errno) }
+        let outcome = operations.rename(temporary, path)
+        guard outcome == 0 else { throw .systemCall("rename", path: temporary, code: -outcome) }
     }
 
     /// The whole file, or `nil` if there is none. Throws if it is larger than `limit` bytes.
-    static func contents(of path: String, limit: Int) throws(LedgerError) -> [UInt8]? {
-        if access(path, F_OK) != 0 && errno == ENOENT { return nil }
-        let file = try LedgerFile(path, flags: O_RDONLY)
+    static func contents(
+        of path: String, limit: Int, operations: FileOperations = .system
+    ) throws(LedgerError) -> [UInt8]? {
+        guard let file = try existing(path, flags: O_RDONLY, operations: operations) else { return nil }
         let size = try file.size()
         guard size <= limit else { throw .systemCall("read", path: path, code: EFBIG) }
         return try file.read(Int(size), at: 0)
+    }
+
+    /// Opens a file, or gives `nil` if there is none.
+    static func existing(
+        _ path: String, flags: Int32, operations: FileOperations
+    ) throws(LedgerError) -> LedgerFile? {
+        do throws(LedgerError) { return try LedgerFile(path, flags: flags, operations: operations) } catch {
+            if case .systemCall("open", _, ENOENT) = error { return nil }
+            throw error
+        }
     }
 }

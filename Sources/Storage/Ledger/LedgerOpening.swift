@@ -20,6 +20,8 @@ struct LedgerOpening {
     let snapshotKey: [UInt8]
     let log: @Sendable (String) -> Void
     var operations = FileOperations.system
+    /// How often the checkpoint file is replaced while appends keep coming, in nanoseconds.
+    var publicationInterval = LedgerWriter.defaultPublicationInterval
     /// A journal of up to so many bytes is read whole at every start, so that damage anywhere in it is found before the
     /// node serves (about a second); a longer one only from the snapshot on, and the rest is for the auditor to read.
     var wholeScanLimit: UInt64 = 512 << 20
@@ -38,13 +40,8 @@ struct LedgerOpening {
     func open(_ mode: Mode) throws(LedgerError) -> Parts {
         guard snapshotKey.count == SnapshotFile.keyLength else { throw .badSnapshotKey(length: snapshotKey.count) }
         guard sodium_init() >= 0 else { throw .systemCall("sodium_init", path: "libsodium", code: ENOSYS) }
-        if mode != .existing, mkdir(directory, 0o750) != 0, errno != EEXIST {
-            throw .systemCall("mkdir", path: directory, code: errno)
-        }
-        guard access(directory, F_OK) == 0 else {
-            throw .notALedger(path: directory, reason: "there is no such folder; a ledger has to be created first")
-        }
-        let lock = try DirectoryLock(directory: directory)
+        if mode != .existing { try operations.ensureDirectory(directory) }
+        let lock = try DirectoryLock(directory: directory, operations: operations)
         let journal = try openJournal(mode)
         let checkpointFile = CheckpointFile(path: directory + "/checkpoint", operations: operations)
         let published = try checkpointFile.read(log: signer.verifier)
@@ -62,19 +59,29 @@ struct LedgerOpening {
 
     private func openJournal(_ mode: Mode) throws(LedgerError) -> LedgerFile {
         let path = directory + "/journal"
-        let exists = access(path, F_OK) == 0
-        if mode == .existing && !exists { throw .notALedger(path: path, reason: "there is no journal; is this a ledger's folder?") }
-        if mode == .new && exists { throw .alreadyExists(path: directory) }
-        let file = try LedgerFile(path, flags: O_RDWR | O_CREAT, operations: operations)
+        let flags = O_RDWR | (mode == .existing ? 0 : O_CREAT) | (mode == .new ? O_EXCL : 0)
+        let file: LedgerFile
+        do throws(LedgerError) { file = try LedgerFile(path, flags: flags, operations: operations) } catch {
+            switch error {
+            case .systemCall("open", _, ENOENT):
+                throw .notALedger(path: path, reason: "there is no journal; is this a ledger's folder?")
+            case .systemCall("open", _, EEXIST): throw .alreadyExists(path: directory)
+            default: throw error
+            }
+        }
         let header = try file.read(JournalFormat.header.count, at: 0)
-        if header == JournalFormat.header { return file }
+        if header == JournalFormat.header {
+            // Whoever made the journal may have been stopped before its name was durable.
+            try operations.synchronizeNames(in: directory)
+            return file
+        }
         // A journal that is cut off within its header never held an entry: its creation was interrupted.
         guard mode != .existing, JournalFormat.header.starts(with: header) else {
             throw .notALedger(path: path, reason: "it does not begin with \"HEXIJRN1\" and eight zero bytes")
         }
         try file.write(JournalFormat.header, at: 0)
         try file.synchronize()
-        try LedgerFile.synchronizeDirectory(directory)
+        try operations.synchronizeNames(in: directory)
         return file
     }
 

@@ -46,7 +46,7 @@ extension LedgerWriter {
             return state.filled ? .stop : nil
         }
         guard published != durable.size else { return monitor.wait(on: Condition.write, until: step) }
-        let due = lastPublication + Self.publicationInterval
+        let due = lastPublication + publicationInterval
         guard due > monotonicNanoseconds() else { return .publish }
         return monitor.wait(on: Condition.write, deadline: due, until: step) ?? .publish
     }

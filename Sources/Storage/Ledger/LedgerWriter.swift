@@ -14,7 +14,7 @@ final class LedgerWriter: Sendable {
     /// More bytes than these are not accepted before some are durable.
     static let maximumPendingBytes = 48 << 20
     /// The checkpoint file is replaced at most this often while appends keep coming, in nanoseconds.
-    static let publicationInterval: UInt64 = 50_000_000
+    static let defaultPublicationInterval: UInt64 = 50_000_000
 
     struct State {
         var waiting: [PendingAppend] = []
@@ -55,16 +55,18 @@ final class LedgerWriter: Sendable {
     let caches: LedgerCaches
     let checkpointFile: CheckpointFile
     let signer: NoteSigner
+    let publicationInterval: UInt64
     let log: @Sendable (String) -> Void
 
     init(
         journal: LedgerFile, caches: LedgerCaches, checkpointFile: CheckpointFile, signer: NoteSigner, tip: ChainTip,
-        log: @escaping @Sendable (String) -> Void
+        publicationInterval: UInt64, log: @escaping @Sendable (String) -> Void
     ) throws(LedgerError) {
         self.journal = journal
         self.caches = caches
         self.checkpointFile = checkpointFile
         self.signer = signer
+        self.publicationInterval = publicationInterval
         self.log = log
         let note = try Self.note(tip, signer)
         monitor = Monitor(

@@ -50,7 +50,7 @@ struct SnapshotFile: Sendable {
     /// The snapshot, `nil` if there is none, or the reason why the file is refused.
     func read() -> Result<LedgerSnapshot, SnapshotRefusal>? {
         do throws(LedgerError) {
-            guard let bytes = try LedgerFile.contents(of: path, limit: Self.maximumLength) else { return nil }
+            guard let bytes = try LedgerFile.contents(of: path, limit: Self.maximumLength, operations: operations) else { return nil }
             guard bytes.count > Self.magic.count + 32 else { return .failure(SnapshotRefusal(reason: "it is too short")) }
             let signed = Array(bytes.dropLast(32))
             let expected = tag([signed])
