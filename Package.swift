@@ -23,7 +23,7 @@ let package = Package(
         systemLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         systemLibrary("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         systemLibrary("CSeccomp", pkgConfig: "libseccomp", apt: "libseccomp-dev"),
-        // Kernel headers that Glibc's own module leaves out: the clock's state and random numbers.
+        // What Glibc's own module leaves out: the clock's state, random numbers, syncfs.
         .systemLibrary(name: "CLinux", path: "Sources/CLibraries/CLinux"),
 
         // A header of its own: CRC-32C by the processor's instruction, which Swift cannot name.
@@ -46,7 +46,7 @@ let package = Package(
         .target(name: "Sandbox", dependencies: ["Encoding", "Signing", "Policies", "CSeccomp", "CSandboxLauncher"]),
         .target(
             name: "Storage",
-            dependencies: ["Encoding", "Signing", "TransparencyLog", "CSQLite", "CSodium", "CChecksum"],
+            dependencies: ["Encoding", "Signing", "TransparencyLog", "CSQLite", "CSodium", "CChecksum", "CLinux"],
             exclude: ["Ledger/README.md"]),
         .target(name: "HTTPTransport", dependencies: ["Encoding", "Signing", "CMicroHTTPD", "CCurl"]),
         .target(

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// How the ledger reaches the disk: every system call that it makes on files and folders. In a running node they are
@@ -46,6 +47,13 @@ struct FileOperations: Sendable {
         guard descriptor >= 0 else { return -errno }
         defer { _ = Glibc.close(descriptor) }
         return outcome(fsync(descriptor))
+    }
+    /// Makes everything durable that was written to the file system which a folder lies in: `syncfs(2)`.
+    var synchronizeFileSystem: @Sendable (_ path: String) -> Int32 = { path in
+        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return -errno }
+        defer { _ = Glibc.close(descriptor) }
+        return outcome(syncfs(descriptor))
     }
 
     /// The kernel's.

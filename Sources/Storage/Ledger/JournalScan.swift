@@ -29,25 +29,40 @@ struct JournalScan {
     func run(
         from tip: ChainTip, caches: LedgerCaches?, each: (MerkleFrontier) throws(LedgerError) -> Void = { _ in }
     ) throws(LedgerError) -> Outcome {
+        try run(
+            from: tip, additions: { addition throws(LedgerError) in try caches?.write(addition) },
+            entries: { frontier, _ throws(LedgerError) in try each(frontier) })
+    }
+
+    /// The same walk, for whoever looks at the entries themselves.
+    ///
+    /// - Parameters:
+    ///   - additions: given what belongs in the caches, in pieces.
+    ///   - entries: called behind every entry with the tree so far and the entry as it stands in the journal, behind its
+    ///     two bytes of length.
+    func run(
+        from tip: ChainTip, additions: (LedgerCaches.Addition) throws(LedgerError) -> Void,
+        entries: (MerkleFrontier, UnsafeRawBufferPointer) throws(LedgerError) -> Void
+    ) throws(LedgerError) -> Outcome {
         var tip = tip
         var addition = LedgerCaches.Addition(firstSequence: tip.size)
         let reader = JournalReader(journal, from: tip.journalEnd, to: limit)
         while true {
             switch try reader.next() {
             case .frame(let offset):
-                try add(reader.payload, at: offset, to: &tip, &addition, each)
+                try add(reader.payload, at: offset, to: &tip, &addition, entries)
                 if addition.offsets.count >= 1 << 15 {
-                    try caches?.write(addition)
+                    try additions(addition)
                     addition.restart(at: tip.size)
                 }
             case .end:
-                try caches?.write(addition)
+                try additions(addition)
                 return Outcome(tip: tip, tornBytes: 0, tornReason: "")
             case .unreadable(let offset, let reason):
                 guard try !reader.findsFrame(after: offset) else {
                     throw corrupt(offset, tip, reason + ", and sound frames follow, so this is no write cut short")
                 }
-                try caches?.write(addition)
+                try additions(addition)
                 return Outcome(tip: tip, tornBytes: limit - offset, tornReason: reason)
             }
         }
@@ -55,7 +70,8 @@ struct JournalScan {
 
     private func add(
         _ payload: UnsafeRawBufferPointer, at frameOffset: UInt64, to tip: inout ChainTip,
-        _ addition: inout LedgerCaches.Addition, _ each: (MerkleFrontier) throws(LedgerError) -> Void
+        _ addition: inout LedgerCaches.Addition,
+        _ entries: (MerkleFrontier, UnsafeRawBufferPointer) throws(LedgerError) -> Void
     ) throws(LedgerError) {
         let payloadOffset = frameOffset + UInt64(JournalFormat.frameHeaderLength)
         var cursor = EntryBundle.Cursor()
@@ -75,7 +91,7 @@ struct JournalScan {
             tip.frontier.append(tip.lastHash) { addition.hashes.append($0) }
             addition.offsets.append(lengthOffset | mark)
             mark = 0
-            try each(tip.frontier)
+            try entries(tip.frontier, UnsafeRawBufferPointer(rebasing: payload[range.lowerBound - 2..<range.upperBound]))
         }
         tip.journalEnd = payloadOffset + UInt64(payload.count)
     }

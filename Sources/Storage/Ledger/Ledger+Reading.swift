@@ -15,12 +15,12 @@ extension Ledger {
     private func read(_ range: Range<UInt64>, _ maximumBytes: Int, _ caches: LedgerCaches) throws(CacheMiss) -> [[UInt8]] {
         var entries: [[UInt8]] = []
         var total = 0
-        var block = Block(file: writer.journal)
+        var block = LedgerReader.Block(writer.journal)
         var next = range.lowerBound
         while next < range.upperBound {
             let end = min(range.upperBound, next + 512)
             for (index, offset) in try caches.markedOffsets(next..<end).enumerated() {
-                let entry = try block.entry(at: offset & ~LedgerCaches.frameStartMark)
+                let entry = Array(try block.entry(at: offset & ~LedgerCaches.frameStartMark))
                 // What the cache points at must be the entry that the tree was built over.
                 guard try caches.leafHash(next + UInt64(index)) == MerkleTree.leafHash(entry) else { throw CacheMiss() }
                 total += entry.count
@@ -32,28 +32,6 @@ extension Ledger {
         return entries
     }
 
-    /// A piece of the journal in memory, so that neighbouring entries cost one read.
-    private struct Block {
-        let file: LedgerFile
-        var start: UInt64 = 0
-        var bytes: [UInt8] = []
-
-        mutating func entry(at offset: UInt64) throws(CacheMiss) -> [UInt8] {
-            let length = try take(2, at: offset)
-            return Array(try take(Int(length.first ?? 0) << 8 | Int(length.last ?? 0), at: offset + 2))
-        }
-
-        private mutating func take(_ count: Int, at offset: UInt64) throws(CacheMiss) -> ArraySlice<UInt8> {
-            if offset < start || offset + UInt64(count) > start + UInt64(bytes.count) {
-                // Rounded so that entries read one by one do not reread the same piece.
-                guard let read = try? file.read(1 << 17, at: offset), read.count >= count else { throw CacheMiss() }
-                (start, bytes) = (offset, read)
-            }
-            let position = Int(offset - start)
-            return bytes[position..<position + count]
-        }
-    }
-
     /// Proof that entry `sequence` is in the tree of the first `size` entries. The proof is verified before it is returned.
     /// Throws ``LedgerError/outsideLedger(_:size:)``.
     public func inclusionProof(sequence: UInt64, size: UInt64) throws(LedgerError) -> InclusionProof {
@@ -62,9 +40,9 @@ extension Ledger {
             throw .outsideLedger("entry \(sequence) in a tree of \(size) entries", size: durable.size)
         }
         return try mendingCaches { caches throws(CacheMiss) in
-            let root = try verifiedRoot(size, durable, caches)
+            let root = try reader.root(size, durable, caches)
             let leafHash = try caches.leafHash(sequence)
-            return try Self.orMiss {
+            return try LedgerReader.orMiss {
                 let proof = try InclusionProof(index: sequence, size: size, node: caches.node)
                 try proof.verify(leafHash: leafHash, root: root)
                 return proof
@@ -80,8 +58,8 @@ extension Ledger {
             throw .outsideLedger("the trees of \(from) and of \(to) entries", size: durable.size)
         }
         return try mendingCaches { caches throws(CacheMiss) in
-            let (first, second) = (try verifiedRoot(from, durable, caches), try verifiedRoot(to, durable, caches))
-            return try Self.orMiss {
+            let (first, second) = (try reader.root(from, durable, caches), try reader.root(to, durable, caches))
+            return try LedgerReader.orMiss {
                 let proof = try ConsistencyProof(firstSize: from, secondSize: to, node: caches.node)
                 try proof.verify(firstRoot: first, secondRoot: second)
                 return proof
@@ -93,24 +71,7 @@ extension Ledger {
     public func root(size: UInt64) throws(LedgerError) -> SHA256Digest {
         let durable = head
         guard size <= durable.size else { throw .outsideLedger("a tree of \(size) entries", size: durable.size) }
-        return try mendingCaches { caches throws(CacheMiss) in try verifiedRoot(size, durable, caches) }
-    }
-
-    /// A root from the caches, which is consistent with the durable one.
-    private func verifiedRoot(
-        _ size: UInt64, _ durable: (size: UInt64, root: SHA256Digest), _ caches: LedgerCaches
-    ) throws(CacheMiss) -> SHA256Digest {
-        if size == durable.size { return durable.root }
-        let root = try MerkleTree.root(size: size, node: caches.node)
-        try Self.orMiss {
-            try ConsistencyProof(firstSize: size, secondSize: durable.size, node: caches.node)
-                .verify(firstRoot: root, secondRoot: durable.root)
-        }
-        return root
-    }
-
-    private static func orMiss<Value>(_ body: () throws -> Value) throws(CacheMiss) -> Value {
-        do { return try body() } catch { throw CacheMiss() }
+        return try mendingCaches { caches throws(CacheMiss) in try reader.root(size, durable, caches) }
     }
 
     /// Calls `body` with every durable entry from `first` on, in order, reading the journal as a stream; entries appended
@@ -159,24 +120,6 @@ extension Ledger {
 
     /// Runs `body` over the caches; if they turn out wrong, rewrites them from the journal and runs it again.
     func mendingCaches<Value>(_ body: (LedgerCaches) throws(CacheMiss) -> Value) throws(LedgerError) -> Value {
-        do throws(CacheMiss) { return try body(writer.caches) } catch {}
-        return try repair.withLock { _ throws(LedgerError) in
-            // Another caller may have mended them while this one waited.
-            do throws(CacheMiss) { return try body(writer.caches) } catch {}
-            writer.log("the ledger's caches do not fit the journal; rewriting them")
-            let durable = writer.durable
-            // Positions behind `durable` belong to the writing thread; those before it never change their contents.
-            let outcome = try JournalScan(journal: writer.journal, limit: durable.journalEnd)
-                .run(from: ChainTip(), caches: writer.caches)
-            guard outcome.tip.root == durable.root else {
-                throw .corruptJournal(
-                    path: writer.journal.path, offset: outcome.tip.journalEnd, sequence: outcome.tip.size,
-                    reason: "the journal no longer gives the root \(durable.root) of \(durable.size) entries")
-            }
-            do throws(CacheMiss) { return try body(writer.caches) } catch {
-                throw .corruptJournal(
-                    path: writer.journal.path, offset: 0, sequence: 0, reason: "its caches could not be rewritten")
-            }
-        }
+        try reader.mendingCaches(body)
     }
 }

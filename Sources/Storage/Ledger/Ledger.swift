@@ -14,10 +14,11 @@ public final class Ledger: Sendable {
     /// The Ed25519 key, named with the log's origin, that verifies this ledger's checkpoints.
     public let verifier: NoteVerifier
     let writer: LedgerWriter
+    let reader: LedgerReader
+    let tiles: TileWriter
     let snapshotFile: SnapshotFile
     private let lock: DirectoryLock
     private let threads: Mutex<[WorkerThread]>
-    let repair = Mutex(())
 
     /// Opens the ledger in a folder.
     ///
@@ -54,16 +55,28 @@ public final class Ledger: Sendable {
             journal: parts.journal, caches: parts.caches, checkpointFile: parts.checkpointFile,
             signer: opening.signer, tip: parts.tip, publicationInterval: opening.publicationInterval, log: opening.log)
         self.writer = writer
-        let publishedSize = parts.publishedSize
+        reader = LedgerReader(writer)
+        tiles = TileWriter(
+            reader, TileFolder(directory: opening.directory, operations: opening.operations), pace: opening.tilePace)
         threads = Mutex([])
-        let writing = try WorkerThread(name: "ledger-write") { writer.writeFrames(publishedSize: publishedSize) }
+        try startThreads(publishedSize: parts.publishedSize, writesTiles: opening.writesTiles)
+    }
+
+    private func startThreads(publishedSize: UInt64?, writesTiles: Bool) throws(LedgerError) {
+        let (writer, tiles) = (writer, tiles)
+        func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(LedgerError) {
+            let thread = try WorkerThread(name: name, body)
+            threads.withLock { $0.append(thread) }
+        }
+        try start("ledger-write") { writer.writeFrames(publishedSize: publishedSize) }
         do throws(LedgerError) {
-            let filling = try WorkerThread(name: "ledger-fill") { writer.fillFrames() }
-            threads.withLock { $0 = [filling, writing] }
+            try start("ledger-fill") { writer.fillFrames() }
+            if writesTiles { try start("ledger-tile") { tiles.run() } }
         } catch {
+            // The writing thread waits for a filling thread that may not be there.
             writer.monitor.withLock { $0.filled = true }
             writer.monitor.signal(LedgerWriter.Condition.write)
-            writing.join()
+            close()
             throw error
         }
     }
@@ -119,6 +132,7 @@ public final class Ledger: Sendable {
         writer.monitor.withLock { $0.closing = true }
         writer.monitor.signal(LedgerWriter.Condition.fill)
         writer.monitor.signal(LedgerWriter.Condition.quiet)
+        writer.monitor.signal(LedgerWriter.Condition.tile)
         let threads = threads.withLock { threads in
             defer { threads = [] }
             return threads

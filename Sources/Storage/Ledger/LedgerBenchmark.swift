@@ -1,4 +1,5 @@
 import Encoding
+import Foundation
 import Glibc
 import Signing
 import Synchronization
@@ -28,6 +29,9 @@ public struct LedgerBenchmark: Sendable {
         public let percentile99: Double
         /// The largest resident memory of the process meanwhile, in bytes.
         public let peakMemory: Int
+        /// Entries whose tiles were not written as files yet when the last append was durable, and how long that took then.
+        public let untiledEntries: UInt64
+        public let tilingSeconds: Double
     }
 
     public struct Report: Sendable {
@@ -108,7 +112,7 @@ public struct LedgerBenchmark: Sendable {
         afterwards: (LedgerOpening) throws -> Void = { _ in }
     ) async throws -> Rate {
         let folder = directory + "/" + name
-        defer { Self.remove(folder) }
+        defer { try? FileManager.default.removeItem(atPath: folder) }
         let opening = try Self.opening(folder)
         let ledger = try Ledger(opening, .new)
         Self.forgetPeakMemory()
@@ -116,13 +120,26 @@ public struct LedgerBenchmark: Sendable {
         let (count, latencies) = try await body(ledger)
         let perSecond = Self.rate(count, since: start)
         let peak = Self.peakMemory()
+        let untiled = ledger.size - ledger.tiledSize
+        let tiling = await Self.secondsUntilTiled(ledger)
         ledger.close()
         try afterwards(opening)
         let sorted = latencies.sorted()
         func percentile(_ part: Int) -> Double {
             sorted.isEmpty ? 0 : Double(sorted[min(sorted.count - 1, sorted.count * part / 100)]) / 1e6
         }
-        return Rate(perSecond: perSecond, median: percentile(50), percentile99: percentile(99), peakMemory: peak)
+        return Rate(perSecond: perSecond, median: percentile(50), percentile99: percentile(99), peakMemory: peak,
+            untiledEntries: untiled, tilingSeconds: tiling)
+    }
+
+    /// Waits until all full tiles are written, for a minute at most.
+    private static func secondsUntilTiled(_ ledger: Ledger) async -> Double {
+        let start = monotonicNanoseconds()
+        func seconds() -> Double { Double(monotonicNanoseconds() - start) / 1e9 }
+        while ledger.size - ledger.tiledSize >= UInt64(Tile.fullWidth), seconds() < 60 {
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+        return seconds()
     }
 
     private func append(
@@ -227,12 +244,5 @@ public struct LedgerBenchmark: Sendable {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         guard let line = lines.first(where: { $0.hasPrefix("VmHWM:") }) else { return 0 }
         return (Int(line.filter(\.isNumber)) ?? 0) * 1024
-    }
-
-    private static func remove(_ folder: String) {
-        for name in ["journal", "checkpoint", "hashes", "offsets", "state-snapshot", "lock"] {
-            unlink(folder + "/" + name)
-        }
-        rmdir(folder)
     }
 }

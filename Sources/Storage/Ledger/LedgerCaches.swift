@@ -48,6 +48,37 @@ struct LedgerCaches: Sendable {
         }
     }
 
+    /// The first entry of an addition for which a file does not hold what it should, for each file that does not.
+    func differences(from addition: Addition) throws(LedgerError) -> [(file: String, sequence: UInt64)] {
+        let hashStart = StoredHashes.count(forSize: addition.firstSequence)
+        var differences: [(file: String, sequence: UInt64)] = []
+        if let index = try difference(addition.hashes, in: hashes, at: hashStart * 32) {
+            differences.append(("hashes", Self.sequence(ofHash: hashStart + UInt64(index), from: addition.firstSequence)))
+        }
+        if let index = try difference(addition.offsets, in: offsets, at: addition.firstSequence * 8) {
+            differences.append(("offsets", addition.firstSequence + UInt64(index)))
+        }
+        return differences
+    }
+
+    /// The first element that is not in the file at its place.
+    private func difference<Element>(_ elements: [Element], in file: LedgerFile, at offset: UInt64) throws(LedgerError) -> Int? {
+        let stride = MemoryLayout<Element>.stride
+        let held = try file.read(elements.count * stride, at: offset)
+        return elements.withUnsafeBytes { expected in
+            let shared = min(held.count, expected.count)
+            if let index = (0..<shared).first(where: { held[$0] != expected[$0] }) { return index / stride }
+            return held.count == expected.count ? nil : shared / stride
+        }
+    }
+
+    /// The entry with which the hash at a position is stored.
+    private static func sequence(ofHash position: UInt64, from first: UInt64) -> UInt64 {
+        var sequence = first
+        while StoredHashes.count(forSize: sequence + 1) <= position { sequence += 1 }
+        return sequence
+    }
+
     /// Whether both files are long enough for `size` entries.
     func reach(_ size: UInt64) throws(LedgerError) -> Bool {
         let (hashBytes, offsetBytes) = (try hashes.size(), try offsets.size())
@@ -71,6 +102,26 @@ struct LedgerCaches: Sendable {
             throw CacheMiss()
         }
         return hash
+    }
+
+    /// What is stored for a run of up to 256 nodes of one level.
+    func nodes(_ level: UInt8, _ range: Range<UInt64>) throws(CacheMiss) -> [SHA256Digest] {
+        // Leaves lie close together: one read has them all.
+        guard level == 0, let last = range.last, let start = StoredHashes.position(level: 0, index: range.lowerBound),
+            let end = StoredHashes.position(level: 0, index: last)
+        else {
+            var nodes: [SHA256Digest] = []
+            for index in range { nodes.append(try node(level, index)) }
+            return nodes
+        }
+        let length = Int(end - start + 1) * SHA256Digest.count
+        guard let bytes = try? hashes.read(length, at: start * 32), bytes.count == length else { throw CacheMiss() }
+        return range.compactMap { index in
+            StoredHashes.position(level: 0, index: index).flatMap { position in
+                let offset = Int(position - start) * SHA256Digest.count
+                return SHA256Digest(bytes[offset..<offset + SHA256Digest.count])
+            }
+        }
     }
 
     func leafHash(_ sequence: UInt64) throws(CacheMiss) -> SHA256Digest { try node(0, sequence) }

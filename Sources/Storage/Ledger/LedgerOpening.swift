@@ -25,6 +25,9 @@ struct LedgerOpening {
     /// A journal of up to so many bytes is read whole at every start, so that damage anywhere in it is found before the
     /// node serves (about a second); a longer one only from the snapshot on, and the rest is for the auditor to read.
     var wholeScanLimit: UInt64 = 512 << 20
+    /// Without, every tile is computed when it is asked for.
+    var writesTiles = true
+    var tilePace = TileWriter.Pace()
 
     /// What a running ledger consists of.
     struct Parts {

@@ -58,7 +58,8 @@ extension LedgerWriter {
             try writeDurably(frame)
             let note = try frame.hasEntries ? note(for: frame.tip) : nil
             let results = frame.receipts()
-            monitor.withLock { state in
+            let completesTile = monitor.withLock { state in
+                let before = state.durable.size
                 if let note {
                     state.durable = frame.tip
                     state.checkpointNote = note
@@ -66,8 +67,10 @@ extension LedgerWriter {
                 state.pendingBytes -= frame.appends.reduce(0) { $0 + $1.byteCount }
                 state.spare = frame
                 state.writing = false
+                return state.durable.size / UInt64(Tile.fullWidth) > before / UInt64(Tile.fullWidth)
             }
             monitor.signal(Condition.fill)
+            if completesTile { monitor.signal(Condition.tile) }
             for (append, receipts) in results { append.finish(.success(receipts)) }
         } catch {
             stop(frame, because: error)

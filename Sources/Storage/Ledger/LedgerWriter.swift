@@ -47,7 +47,8 @@ final class LedgerWriter: Sendable {
         static let fill = 0
         static let write = 1
         static let quiet = 2
-        static let count = 3
+        static let tile = 3
+        static let count = 4
     }
 
     let monitor: Monitor<State>

@@ -19,8 +19,8 @@ extension Tile {
         return bytes
     }
 
-    /// The node over all of 2^k hashes.
-    static func node(over hashes: some Collection<SHA256Digest>) -> SHA256Digest {
+    /// The hash of the complete node over 2^k hashes of one level, such as those of a full tile.
+    public static func node(over hashes: some Collection<SHA256Digest>) -> SHA256Digest {
         var nodes = Array(hashes)
         while nodes.count > 1 {
             nodes = stride(from: 0, to: nodes.count - 1, by: 2).map { MerkleTree.nodeHash(nodes[$0], nodes[$0 + 1]) }

@@ -51,6 +51,7 @@ struct LedgerBench: Sendable {
                 target: hasLimits ? .atMost(.milliseconds(20)) : nil),
             BenchResult(
                 "peak memory", of: name, .bytes(rate.peakMemory), target: hasLimits ? .atMost(.bytes(100 << 20)) : nil),
+            BenchResult("until the last tiles are written", of: name, .seconds(rate.tilingSeconds)),
         ]
     }
 
@@ -58,6 +59,7 @@ struct LedgerBench: Sendable {
         [
             "Entries are \(benchmark.entryLength) bytes long. Every append is durable (fdatasync) when its time ends, and checkpoints are signed meanwhile.",
             "Two yardsticks bound the raw append, and the lower one stands beside it: hashing alone \(Quantity.rate(measured.hashingPerSecond).text), writing alone \(Quantity.rate(measured.diskPerSecond).text).",
+            "Tiles are written behind the entries, by a thread that stands back while entries keep coming: when the last of the 64-at-a-time entries was durable, those of \(DecimalText.grouped(Int64(clamping: measured.batched.untiledEntries))) entries were still to be written. Until then they are computed for whoever asks.",
             "Opening counts the ledger alone. A journal of up to 512 MiB is read and hashed whole either way; what the snapshot then spares a node is making its state anew.",
         ]
     }
