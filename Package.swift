@@ -62,8 +62,8 @@ let package = Package(
         .executableTarget(
             name: "hexi",
             dependencies: [
-                "CommandLineInterface", "Encoding", "Signing", "Exchange", "Sandbox", "Storage", "HTTPTransport", "Node",
-                "Audit",
+                "CommandLineInterface", "Encoding", "Signing", "TransparencyLog", "Exchange", "Sandbox", "Storage",
+                "HTTPTransport", "Node", "Audit",
             ]),
         .executableTarget(name: "hexi-audit", dependencies: ["CommandLineInterface", "Audit"]),
 
@@ -88,7 +88,9 @@ let package = Package(
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Exchange", "Signing", "TransparencyLog", "Encoding"]),
         .testTarget(
             name: "HexiCommandTests",
-            dependencies: ["hexi", "CommandLineInterface", "HTTPTransport", "Exchange", "Signing", "Encoding"]),
+            dependencies: [
+                "hexi", "CommandLineInterface", "HTTPTransport", "Exchange", "TransparencyLog", "Signing", "Encoding",
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Encoding", "Signing", "Exchange", "TransparencyLog", "HTTPTransport", "hexi", "hexi-audit"]),

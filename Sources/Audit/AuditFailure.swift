@@ -8,6 +8,12 @@ public enum AuditFailure: Error, Sendable, Hashable, CustomStringConvertible {
     case wrongStatus(url: String, status: Int)
     case answerTooLarge(url: String, limitBytes: Int)
     case badAnswer(url: String, reason: String)
+    /// An entry is to be proved that the checkpoint does not cover.
+    case outsideCheckpoint(seq: UInt64, size: UInt64, source: String)
+    case tooManyEntries(limit: Int)
+    /// Only a folder has the tree of an earlier checkpoint.
+    case checkpointNeedsFolder
+    case cannotWrite(path: String, reason: String)
 
     public var description: String {
         switch self {
@@ -20,6 +26,12 @@ public enum AuditFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case .wrongStatus(let url, let status): "\(url) answers with status \(status), not 200"
         case .answerTooLarge(let url, let limit): "\(url) answers with more than the \(limit) bytes that are read"
         case .badAnswer(let url, let reason): "\(url) does not answer as a ledger does: \(reason)"
+        case .outsideCheckpoint(let seq, let size, let source):
+            "entry \(seq) is not covered by the checkpoint of \(source), whose last entry has the number \(Int64(clamping: size) - 1)"
+        case .tooManyEntries(let limit): "at most \(limit) entries can be proved at once"
+        case .checkpointNeedsFolder:
+            "a node proves entries by its latest checkpoint only; for an earlier one, copy the ledger's folder"
+        case .cannotWrite(let path, let reason): "\(path) cannot be written: \(reason)"
         }
     }
 }

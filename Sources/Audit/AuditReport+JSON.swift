@@ -68,5 +68,5 @@ extension AuditCounts {
 
 extension JSONValue {
     /// A count. JSON integers here end at 2^63 − 1, which no count reaches.
-    fileprivate static func count(_ value: UInt64) -> JSONValue { .integer(Int64(clamping: value)) }
+    static func count(_ value: UInt64) -> JSONValue { .integer(Int64(clamping: value)) }
 }

@@ -54,7 +54,7 @@ private struct OpenedLedger {
     init(_ source: AuditSource, _ options: AuditOptions) throws(AuditFailure) {
         switch source {
         case .folder(let path):
-            let folder = try Self.ledgerFolder(path)
+            let folder = try LedgerFolder.find(path)
             journal = folder + "/journal"
             node = nil
             checkpoint = try JournalFile.contents(of: folder + "/checkpoint", maximumCount: CheckpointCheck.maximumLength)
@@ -64,11 +64,6 @@ private struct OpenedLedger {
             node = remote
             checkpoint = try remote.checkpoint()
         }
-    }
-
-    private static func ledgerFolder(_ path: String) throws(AuditFailure) -> String {
-        for folder in [path, path + "/ledger"] where JournalFile.exists(folder + "/journal") { return folder }
-        throw .noLedger(path: path)
     }
 
     func reader(size: UInt64) throws(AuditFailure) -> any LedgerReader {

@@ -18,7 +18,9 @@ enum AuditProgram {
                 For a check, exit code 0 means that the ledger is sound, 1 that it was tampered with or contradicts \
                 itself, and 2 that it could not be checked.
                 """,
-            subcommands: [VerifyCommand.command(console), version(console)])
+            subcommands: [
+                VerifyCommand.command(console), CheckCommand.command(console), ProveCommand.command(console), version(console),
+            ])
     }
 
     private static func version(_ console: Console) -> Command {

@@ -19,6 +19,7 @@ enum HexiProgram {
             QueryCommands(environment: environment).command,
             RunCommands(environment: environment).command,
             UsageCommand(environment: environment).command,
+            ReceiptCommand(environment: environment).command,
             OutboxCommands(environment: environment).command,
             DemoCommand.command(console: environment.console),
             BenchCommands(environment: environment).command,

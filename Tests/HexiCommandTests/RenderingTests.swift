@@ -57,7 +57,7 @@ import Testing
             ProblemText.lines(.problem(problem), sql: "SELECT read_text('x')") == [
                 "hexi: Not allowed [function-not-allowed]", "no read_text", "where: /sql in what was sent",
                 "  1 | SELECT read_text('x')", "    |        ^^^^^^^^^", "hint: use avg", "recorded as: 86.gs.test/Q1",
-                "receipt: ledger entry 17, query.refused, t, leaf hash ab",
+                "receipt: ledger entry 17, query.refused, t, leaf hash ab", "proof to keep: hexi receipt 17 --wait",
             ])
     }
 

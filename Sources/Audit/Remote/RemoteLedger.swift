@@ -1,4 +1,5 @@
 import CCurl
+import TransparencyLog
 
 /// A node's ledger over HTTP: its checkpoint and ranges of its entries. Used by one task at a time.
 ///
@@ -46,6 +47,11 @@ final class RemoteLedger {
     /// One line for each entry, at most so many from `start` on.
     func entries(from start: UInt64, count: UInt64) throws(AuditFailure) -> [UInt8] {
         try get("/ledger/entries?start=\(start)&count=\(count)", maximumBytes: Self.maximumEntriesAnswer)
+    }
+
+    /// The proof of an entry by the node's published checkpoint (C2SP tlog-proof).
+    func logProof(of seq: UInt64) throws(AuditFailure) -> [UInt8] {
+        try get("/ledger/proof/tlog?seq=\(seq)", maximumBytes: LogProof.maximumLength)
     }
 
     /// Where an answer comes from, for messages.

@@ -12,7 +12,7 @@ import Signing
 ///
 ///     the log proof of the committing entry, verbatim, with the entry as its extra data
 ///
-/// How an entry says what it commits to is the application's business; see ``verifyRecord(in:)``.
+/// How an entry says what it commits to is the application's business; see ``verify(policy:commitment:)``.
 public struct BatchProof: Sendable, Hashable {
     /// The first line, without its line feed.
     public static let header = "hexi/batch-proof@v1"
@@ -65,6 +65,21 @@ public struct BatchProof: Sendable, Hashable {
 
     /// Whether a file begins as a batch proof does, rather than as a log proof.
     public static func isBatchProof(_ bytes: [UInt8]) -> Bool { bytes.starts(with: Array((header + "\n").utf8)) }
+
+    /// Verifies both halves without any network. A quorum of witnesses that is not reached is not thrown but said.
+    ///
+    /// - Parameter commitment: reads what the entry says of its batch; it is called with bytes that are on the ledger.
+    ///   Throws what it throws, and ``BatchProofError``.
+    public func verify(
+        policy: TrustPolicy, commitment: (_ entry: [UInt8]) throws -> BatchCommitment
+    ) throws -> TrustJudgement {
+        let judgement: TrustJudgement
+        do { judgement = try log.verify(leafHash: MerkleTree.leafHash(entry), policy: policy) } catch {
+            throw BatchProofError.log(error)
+        }
+        try verifyRecord(in: try commitment(entry))
+        return judgement
+    }
 
     /// Returns if the record is in the batch that the entry commits to. That the entry is on the ledger is the other
     /// half of the proof: ``LogProof/verify(leafHash:policy:)`` of ``log`` with the leaf hash of ``entry``.

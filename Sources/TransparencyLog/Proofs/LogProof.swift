@@ -70,6 +70,32 @@ public struct LogProof: Sendable, Hashable {
     /// The leaf hash of ``extra``, taken as the entry; what ``verify(leafHash:policy:)`` is then called with.
     public var entryLeafHash: SHA256Digest? { extra.map { MerkleTree.leafHash($0) } }
 
+    /// Verifies the whole proof without any network: the checkpoint by the policy, and the path to its root.
+    ///
+    /// A quorum of witnesses that is not reached is not thrown but said: see ``TrustJudgement/isQuorumReached``.
+    ///
+    /// - Parameter leafHash: of the entry that is to be proved, from one's own copy or from ``entryLeafHash``.
+    public func verify(leafHash: SHA256Digest, policy: TrustPolicy) throws(LogProofError) -> TrustJudgement {
+        let judgement: TrustJudgement
+        do { judgement = try policy.judge(note) } catch { throw .untrusted(error) }
+        try verifyInclusion(leafHash: leafHash, in: judgement.checkpoint)
+        return judgement
+    }
+
+    /// A name for the file, without folder: the log's origin, in letters, digits, points and hyphens alone, and the
+    /// entry's number.
+    public var fileName: String {
+        let origin = note.text.prefix { $0 != "\n" }.utf8.prefix(100).map { byte -> UInt8 in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E: byte
+            default: 0x2D
+            }
+        }
+        // A name that begins with a point would be hidden, and one that begins with a hyphen taken for an option.
+        let name = String(decoding: origin.drop { $0 == 0x2E || $0 == 0x2D }, as: UTF8.self)
+        return "\(name.isEmpty ? "log" : name)-\(index).tlog-proof"
+    }
+
     /// Returns if the path leads from the leaf to the root of this checkpoint. Whether the checkpoint can be trusted is
     /// for the caller to have decided.
     public func verifyInclusion(leafHash: SHA256Digest, in checkpoint: Checkpoint) throws(LogProofError) {

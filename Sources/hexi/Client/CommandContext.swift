@@ -124,7 +124,7 @@ struct CommandContext: Sendable {
     func showAnswer(_ answer: StatementAnswer, _ sentence: String) {
         show(answer.body) {
             console.print(sentence)
-            if let receipt = answer.body["receipt"] { console.print("receipt: \(ReceiptText.line(receipt))") }
+            if let receipt = answer.body["receipt"] { ReceiptText.lines(receipt).forEach(console.print) }
             if answer.isDuplicate { console.print("This very statement had been recorded before; nothing was recorded twice.") }
         }
     }

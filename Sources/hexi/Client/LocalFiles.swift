@@ -59,6 +59,15 @@ enum LocalFiles {
         synchronizeFolder(of: path)
     }
 
+    /// Adds bytes at the end of a file, in one piece even if several processes do so at once.
+    static func append(_ bytes: [UInt8], to path: String) throws(ClientError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .file(path: path, reason: reason) }
+        defer { close(descriptor) }
+        let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard count == bytes.count else { throw .file(path: path, reason: count < 0 ? reason : "it was written in part only") }
+    }
+
     /// Makes a folder and those above it that are missing.
     static func makeFolder(_ path: String, mode: mode_t = 0o700) throws(ClientError) {
         if mkdir(path, mode) == 0 { return }

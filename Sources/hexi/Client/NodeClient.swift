@@ -47,6 +47,23 @@ struct NodeClient: Sendable {
         try await send("GET", target, body: .none, digest: nil, type: nil, patience: .read).body
     }
 
+    /// A public resource as it is, not as JSON.
+    func fetch(_ target: RequestTarget, maximumCount: Int) async throws(ClientError) -> [UInt8] {
+        let request = HTTPClientRequest(
+            method: "GET", url: address.base + target.text, headers: ["Accept": "text/plain, application/problem+json"],
+            timeoutSeconds: Patience.read.rawValue)
+        let response: HTTPClientResponse
+        do { response = try await transport.send(request) } catch { throw unreachable(error) }
+        guard response.status == 200 else {
+            _ = try read(response)
+            throw .unexpectedAnswer(node: address.base, reason: "status \(response.status) instead of 200")
+        }
+        guard response.body.count <= maximumCount else {
+            throw .unexpectedAnswer(node: address.base, reason: "more than \(maximumCount) bytes")
+        }
+        return response.body
+    }
+
     func post(_ target: RequestTarget, _ document: JSONValue, patience: Patience = .write) async throws(ClientError) -> Answer {
         let bytes = document.serialized()
         return try await send(

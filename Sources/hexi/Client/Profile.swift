@@ -38,6 +38,10 @@ struct Profile: Sendable, Hashable {
     static func keyPath(in directory: String) -> String { "\(directory)/key.pem" }
     var keyPath: String { Self.keyPath(in: directory) }
     var outboxDirectory: String { "\(directory)/outbox" }
+    /// The receipts for the statements that the node has recorded.
+    var receipts: ReceiptBook { ReceiptBook(path: "\(directory)/receipts.ndjson") }
+    /// Whom the user believes about the ledger (C2SP tlog-policy); there need not be such a file.
+    static func trustPolicyPath(in directory: String) -> String { "\(directory)/trust-policy" }
     /// Where descriptions of imported snapshots are kept for `product template`.
     var snapshotsDirectory: String { "\(directory)/snapshots" }
 

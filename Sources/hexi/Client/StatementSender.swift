@@ -73,8 +73,11 @@ struct StatementSender: Sendable {
                 let answer = try await client.post(
                     RequestTarget(item.path), ["statement": item.statement], patience: patience)
                 outbox.remove(item)
+                keep(answer.body["receipt"], of: item)
                 return try StatementAnswer(answer, node: client.address.base)
             } catch {
+                // What is refused on the record has a receipt too.
+                if case .problem(let problem) = error { keep(problem.extensions["receipt"], of: item) }
                 guard let wait = Self.milliseconds(beforeRetryOf: error, attempt: attempt) else {
                     outbox.remove(item)
                     throw error
@@ -91,6 +94,14 @@ struct StatementSender: Sendable {
                 await pause(wait)
             }
             attempt += 1
+        }
+    }
+
+    /// Writes the receipt down. The statement is recorded by now, so a full disk here is worth a remark and no more.
+    private func keep(_ receipt: JSONValue?, of item: OutboxItem) {
+        guard let receipt else { return }
+        do throws(ClientError) { try profile.receipts.add(receipt, of: try item.parsed()) } catch {
+            note("The receipt could not be kept: \(error)")
         }
     }
 

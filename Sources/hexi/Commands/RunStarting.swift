@@ -90,7 +90,7 @@ struct RunStarting: Sendable {
         if context.wantsJSON { return context.console.print(json: answer.body) }
         if let result { RunText.printResult(result, context) }
         var lines = ["", RunText.details(run, currency: currency)]
-        if let receipt = answer.body["receipt"] { lines.append("receipt: \(ReceiptText.line(receipt))") }
+        if let receipt = answer.body["receipt"] { lines += ReceiptText.lines(receipt) }
         if answer.isDuplicate { lines.append("This very request had been run before; it was not run or charged again.") }
         if result == nil { lines.append("The result is not kept any more.") }
         // With --csv standard output holds nothing but the result.

@@ -18,16 +18,19 @@ enum ProblemText {
             // A refused run or query has an identifier of its own, because its refusal is on the record.
             if let text = members[name]?.stringValue { lines.append("recorded as: \(safe(text))") }
         }
-        if let receipt = members["receipt"] { lines.append("receipt: \(ReceiptText.line(receipt))") }
+        if let receipt = members["receipt"] { lines += ReceiptText.lines(receipt) }
         return lines
     }
 
     private static func safe(_ text: String) -> String { TextWidth.printable(text) }
 }
 
-/// A ledger receipt on one line.
+/// A ledger receipt: the node's word, and how to get the proof of it.
 enum ReceiptText {
-    static func line(_ receipt: JSONValue) -> String {
-        "ledger entry \(receipt.text("seq")), \(receipt.text("type")), \(receipt.text("time")), leaf hash \(receipt.text("leafHash"))"
+    static func lines(_ receipt: JSONValue) -> [String] {
+        let seq = receipt.text("seq")
+        let word =
+            "receipt: ledger entry \(seq), \(receipt.text("type")), \(receipt.text("time")), leaf hash \(receipt.text("leafHash"))"
+        return [word, "proof to keep: hexi receipt \(seq) --wait"]
     }
 }
