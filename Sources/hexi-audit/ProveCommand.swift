@@ -44,7 +44,7 @@ enum ProveCommand {
         let timeout = try arguments.integer("timeout", in: 1...86_400) ?? 60
         let options = AuditOptions(pinnedKeys: policy?.logs.map(\.verifier) ?? [], timeoutSeconds: Double(timeout))
         let (isJSON, isQuiet) = (arguments.flag("json"), arguments.flag("quiet"))
-        let progress = VerifyProgress(console, isQuiet: isQuiet)
+        let progress = VerifyProgress(console, label: "reading", isQuiet: isQuiet)
         defer { progress.finish() }
         do {
             let checkpoint = try arguments.value("checkpoint").map { try ProofFile.read($0, maximumLength: SignedNote.maximumLength) }

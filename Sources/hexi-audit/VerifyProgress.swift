@@ -1,7 +1,7 @@
 import CommandLineInterface
 import Synchronization
 
-/// Shows how far a verification has come, once it has taken two seconds: most end before.
+/// Shows how far reading a ledger has come, once it has taken two seconds: most end before.
 final class VerifyProgress: Sendable {
     private struct State {
         var display: ProgressDisplay?
@@ -9,12 +9,14 @@ final class VerifyProgress: Sendable {
     }
 
     private let console: Console
+    private let label: String
     private let isQuiet: Bool
     private let start = ContinuousClock.now
     private let state = Mutex(State())
 
-    init(_ console: Console, isQuiet: Bool) {
+    init(_ console: Console, label: String = "verifying", isQuiet: Bool) {
         self.console = console
+        self.label = label
         self.isQuiet = isQuiet
     }
 
@@ -23,7 +25,7 @@ final class VerifyProgress: Sendable {
         state.withLock { state in
             guard !state.isFinished else { return }
             let display = state.display
-                ?? ProgressDisplay("verifying", total: max(done, total), unit: .count("entries"), console: console)
+                ?? ProgressDisplay(label, total: max(done, total), unit: .count("entries"), console: console)
             state.display = display
             display.update(done)
         }
