@@ -22,6 +22,7 @@ let package = Package(
         systemLibrary("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
         systemLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         systemLibrary("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         systemLibrary("CSeccomp", pkgConfig: "libseccomp", apt: "libseccomp-dev"),
         // What Glibc's own module leaves out: the clock's state, random numbers, syncfs.
         .systemLibrary(name: "CLinux", path: "Sources/CLibraries/CLinux"),
@@ -48,7 +49,7 @@ let package = Package(
             name: "Storage",
             dependencies: ["Encoding", "Signing", "TransparencyLog", "CSQLite", "CSodium", "CChecksum", "CLinux"],
             exclude: ["Ledger/README.md"]),
-        .target(name: "HTTPTransport", dependencies: ["Encoding", "Signing", "CMicroHTTPD", "CCurl"]),
+        .target(name: "HTTPTransport", dependencies: ["Encoding", "Signing", "CMicroHTTPD", "CCurl", "CZlib"]),
         .target(
             name: "Node",
             dependencies: [
@@ -80,7 +81,7 @@ let package = Package(
         .testTarget(
             name: "SandboxTests", dependencies: ["Sandbox", "Policies", "Signing", "Encoding"], exclude: ["probe.c.txt"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TransparencyLog", "Signing", "Encoding"]),
-        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Signing", "Encoding"]),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Signing", "Encoding", "CZlib"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Encoding"]),
         .testTarget(
             name: "NodeTests",
