@@ -8,6 +8,7 @@ import Signing
 public final class NodeServer: Sendable {
     let services: NodeServices
     let housekeeping: Housekeeping
+    let scrubbing: ScrubService
     /// Every route as method and pattern.
     let routes: [(method: String, pattern: String)]
     private let runs: RunService
@@ -21,6 +22,8 @@ public final class NodeServer: Sendable {
         services = try NodeServices(home: home, log: log)
         let services = services
         housekeeping = Housekeeping(services)
+        scrubbing = ScrubService(services.ledger, log: log, schedule: ScrubService.Schedule(home.configuration))
+        let scrubbing = scrubbing
         let runs = RunService(services)
         self.runs = runs
         let authenticator = Authenticator(services: services)
@@ -28,8 +31,14 @@ public final class NodeServer: Sendable {
         let intake = StatementIntake(services: services, authenticator: authenticator)
 
         var router = Router()
-        OperationsRoutes(services: services).add(to: &router)
-        LedgerRoutes(services: services).add(to: &router)
+        OperationsRoutes(services: services, scrubbing: scrubbing).add(to: &router)
+        let ledger = services.ledger
+        LedgerRoutes(ledger: ledger) {
+            // The size first: then the note covers it.
+            let size = ledger.size
+            return PublishedCheckpoint(note: ledger.checkpoint(), size: size)
+        }.add(to: &router)
+        LogProofRoute(services: services).add(to: &router)
         ParticipantRoutes(services: services, intake: intake).add(to: &router)
         ProductRoutes(services: services, intake: intake).add(to: &router)
         ContractRoutes(services: services, intake: intake).add(to: &router)
@@ -82,6 +91,7 @@ public final class NodeServer: Sendable {
             $0 = Self.authorities(configuration, port: server.port ?? configuration.port)
         }
         housekeeping.start()
+        scrubbing.start()
         log.write(
             .info, "serving",
             [
@@ -93,6 +103,7 @@ public final class NodeServer: Sendable {
     /// Lets running requests finish, then closes everything.
     public func stop() async {
         log.write(.info, "stopping")
+        await scrubbing.stop()
         await housekeeping.stop()
         let seconds = services.home.configuration.stopSeconds
         // Runs that take too long are ended while their clients are still connected, and on the record.

@@ -29,7 +29,8 @@ import Testing
             }
         }
         try await withNode { node in
-            #expect(described == Set(node.server.routes.map { "\($0.method) \($0.pattern)" }))
+            // OpenAPI has no way to write that a part of the path may hold slashes.
+            #expect(described == Set(node.server.routes.map { "\($0.method) \($0.pattern.replacing("...}", with: "}"))" }))
         }
     }
 

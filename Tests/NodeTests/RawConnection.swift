@@ -13,7 +13,8 @@ extension TestNode {
         }
     }
 
-    private static func exchange(_ bytes: [UInt8], _ port: UInt16) -> String {
+    /// Sends bytes and returns the first piece of what comes back.
+    static func exchange(_ bytes: [UInt8], _ port: UInt16) -> String {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()

@@ -29,11 +29,13 @@ struct RouteUnderTest: Sendable {
     var parameters: [(name: String, bad: [String])] = []
     /// Parameters without which the route answers nothing.
     var required = ""
+    /// A path that fits a pattern with an open end.
+    var example: String?
 
     var name: String { "\(method) \(pattern)" }
 
     func target(_ market: TestMarket) -> String {
-        guard let identifier else { return pattern + required }
+        guard let identifier else { return (example ?? pattern) + required }
         return pattern.replacing("{prefix}/{suffix}", with: Self.thing(identifier).text) + required
     }
 
@@ -73,6 +75,9 @@ enum RouteTable {
         RouteUnderTest(method: "GET", pattern: "/metrics", isSigned: false),
         RouteUnderTest(method: "GET", pattern: "/api/v1/space", isSigned: false, parameters: []),
         RouteUnderTest(method: "GET", pattern: "/ledger/checkpoint", isSigned: false),
+        RouteUnderTest(method: "GET", pattern: "/ledger/vkey", isSigned: false),
+        RouteUnderTest(
+            method: "GET", pattern: "/ledger/tile/{path...}", isSigned: false, example: "/ledger/tile/0/000.p/1"),
         RouteUnderTest(
             method: "GET", pattern: "/ledger/entries", isSigned: false,
             parameters: [("start", numbers + ["999999"]), ("count", numbers + ["0", "1001"])], required: "?start=0&count=1"),

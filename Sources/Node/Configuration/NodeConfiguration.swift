@@ -29,11 +29,16 @@ public struct NodeConfiguration: Sendable, Hashable {
     /// ended, and recorded as cancelled.
     public var stopSeconds = 30
 
+    /// How many bytes of the ledger's files are read in a second when they are checked for damage; 0 leaves them unchecked.
+    public var scrubBytesPerSecond = 8 << 20
+    /// How many hours lie between the starts of two such checks.
+    public var scrubHours = 24
+
     public init() {}
 
     static let memberNames: Set<String> = [
         "space", "address", "port", "authorities", "duckdb", "concurrentRuns", "waitingRuns", "runSeconds", "runMemoryBytes",
-        "maximumUploadBytes", "waitingApplications", "stopSeconds",
+        "maximumUploadBytes", "waitingApplications", "stopSeconds", "scrubBytesPerSecond", "scrubHours",
     ]
 
     /// Reads the settings; absent members have their defaults, unknown ones are refused.
@@ -57,6 +62,8 @@ public struct NodeConfiguration: Sendable, Hashable {
         maximumUploadBytes = try integer("maximumUploadBytes", 1 << 10...1 << 44, maximumUploadBytes)
         waitingApplications = try integer("waitingApplications", 0...100_000_000, waitingApplications)
         stopSeconds = try integer("stopSeconds", 0...86_400, stopSeconds)
+        scrubBytesPerSecond = try integer("scrubBytesPerSecond", 0...1 << 44, scrubBytesPerSecond)
+        scrubHours = try integer("scrubHours", 1...8_760, scrubHours)
     }
 
     public var json: JSONValue {
@@ -67,6 +74,7 @@ public struct NodeConfiguration: Sendable, Hashable {
             "runSeconds": .integer(Int64(runSeconds)), "runMemoryBytes": .integer(Int64(runMemoryBytes)),
             "maximumUploadBytes": .integer(Int64(maximumUploadBytes)),
             "waitingApplications": .integer(Int64(waitingApplications)), "stopSeconds": .integer(Int64(stopSeconds)),
+            "scrubBytesPerSecond": .integer(Int64(scrubBytesPerSecond)), "scrubHours": .integer(Int64(scrubHours)),
         ]
     }
 }

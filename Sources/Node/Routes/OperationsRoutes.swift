@@ -6,22 +6,34 @@ import Signing
 /// What monitoring and newcomers ask first.
 struct OperationsRoutes: Sendable {
     let services: NodeServices
+    let scrubbing: ScrubService
 
     func add(to router: inout Router) {
         router.add("GET", "/healthz") { _, _ in
             if await services.sequencer.failureReason() != nil {
                 return .json(503, ["status": "failing", "reason": "the ledger takes no entries; the log says why"])
             }
-            return .json(200, ["status": "ok", "size": .integer(Int64(services.ledger.size))])
+            var health: JSONObject = ["status": "ok", "size": .integer(Int64(services.ledger.size))]
+            if let warning = scrubbing.status.warning { health["warnings"] = [.string(warning)] }
+            return .json(200, .object(health))
         }
         router.add("GET", "/metrics") { _, _ in
             let isWritable = await services.sequencer.failureReason() == nil
             let counts = services.gate.counts
+            let scrub = scrubbing.status
             return .bytes(
                 200, type: "text/plain; version=0.0.4; charset=utf-8",
                 Array(
                     services.metrics.exposition(gauges: [
                         ("hexi_ledger_size", "Entries in the ledger.", Double(services.ledger.size)),
+                        ("hexi_ledger_tiled_size", "Entries whose full tiles are written.", Double(services.ledger.tiledSize)),
+                        ("hexi_ledger_scrub_rounds", "Rounds in which the ledger's files were checked.", Double(scrub.rounds)),
+                        ("hexi_ledger_scrub_findings", "Wrong things found in them, mended ones included.", Double(scrub.findings)),
+                        ("hexi_ledger_scrub_unmended", "Wrong things that the last round left.", Double(scrub.unmended)),
+                        (
+                            "hexi_ledger_scrub_finished_seconds", "When the last round ended, in Unix time; 0 if none has.",
+                            Double(scrub.lastFinished.map { $0.milliseconds / 1000 } ?? 0)
+                        ),
                         ("hexi_ledger_writable", "1 if the ledger takes entries.", isWritable ? 1 : 0),
                         ("hexi_runs_running", "Sandboxes at work.", Double(counts.running)),
                         ("hexi_applications_waiting", "Applications without a decision.", Double(services.directory.waitingApplications)),

@@ -37,6 +37,9 @@ public struct Tile: Sendable, Hashable {
     /// 0 for entries, as for the hashes of the leaves.
     public var level: UInt8 { if case .hashes(let level) = content { level } else { 0 } }
 
+    /// The length of a tile of hashes, 32 bytes for each; `nil` for entries, whose length the coordinates do not tell.
+    public var byteCount: Int? { content == .entries ? nil : width * SHA256Digest.count }
+
     public var isFull: Bool { width == Self.fullWidth }
 
     /// The hashes of the tree's level 8·``level`` that the tile holds; for entries, the entries' numbers.
