@@ -12,7 +12,7 @@ import Testing
         benchmark.connections = 16
         benchmark.seconds = 0.3
         let report = try await benchmark.signedWrites()
-        for load in [report.writes, report.halfLoad, report.reads, report.staticReads] {
+        for load in [report.writes, report.halfLoad, report.reads, report.staticReads, report.tileReads, report.staticTileReads] {
             #expect(load.failures == 0)
             #expect(load.perSecond > 0)
             #expect(load.percentile99 >= load.median)

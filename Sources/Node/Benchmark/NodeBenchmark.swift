@@ -4,6 +4,8 @@ import Foundation
 import Glibc
 import HTTPTransport
 import Signing
+import Storage
+import TransparencyLog
 
 /// Measures a node end to end, over the loopback network, beside what bounds it.
 ///
@@ -38,14 +40,19 @@ public struct NodeBenchmark: Sendable {
         public let halfLoad: Load
         /// Reads of the checkpoint, as many as the connections allow.
         public let reads: Load
+        /// Reads of full tiles of hashes, one after the other, as many as the connections allow.
+        public let tileReads: Load
         /// Ed25519 verifications alone, on all processors, halved: each write needs two.
         public let verificationBound: Double
         /// Answers of libmicrohttpd alone to the same load as the reads, of the same length.
         public let staticReads: Load
+        /// The same, of the length of a tile.
+        public let staticTileReads: Load
 
         /// What of the verifications' own rate is left when each write is decided, durable and answered too.
         public var writeRatio: Double { writes.perSecond / verificationBound }
         public var readRatio: Double { reads.perSecond / staticReads.perSecond }
+        public var tileRatio: Double { tileReads.perSecond / staticTileReads.perSecond }
     }
 
     /// Runs all measurements.
@@ -93,7 +100,30 @@ public struct NodeBenchmark: Sendable {
         // Without this it may be released, and so stopped, as soon as its port has been read.
         defer { withExtendedLifetime(yardstick) {} }
         let staticReads = try await read(yardstick.port, "/")
-        return Report(writes: writes, halfLoad: half, reads: reads, verificationBound: bound, staticReads: staticReads)
+        let (tiles, staticTiles) = try await readTiles(node)
+        return Report(
+            writes: writes, halfLoad: half, reads: reads, tileReads: tiles, verificationBound: bound, staticReads: staticReads,
+            staticTileReads: staticTiles)
+    }
+
+    private func readTiles(_ node: NodeServer) async throws -> (tiles: Load, yardstick: Load) {
+        let ledger = node.services.ledger
+        // The writes have just ended; the last tiles are on their way.
+        for _ in 0..<1000 where ledger.tiledSize < ledger.size / UInt64(Tile.fullWidth) * UInt64(Tile.fullWidth) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        // After very few writes there is only a partial tile, which is computed for every answer.
+        let count = max(1, Tile.fullCount(of: .hashes(level: 0), treeSize: ledger.tiledSize))
+        let tiles = (0..<count).compactMap { Tile(.hashes(level: 0), index: $0, treeSize: ledger.size) }
+        guard let first = tiles.first else { throw NodeError.ledgerUnavailable(reason: "it has no entries to be read") }
+        let requests = tiles.map { Array("GET /ledger/\($0) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8) }
+        var plan = HTTPBenchmarkPlan(port: node.port ?? 0) { requests[$0 % requests.count] }
+        plan.connections = connections
+        plan.seconds = seconds
+        let load = Self.load(try await HTTPBenchmark.run(plan))
+        let yardstick = try HTTPYardstickServer(body: try ledger.tile(first))
+        let bound = try await read(yardstick.port, "/")
+        return withExtendedLifetime(yardstick) { (load, bound) }
     }
 
     private func write(

@@ -10,7 +10,7 @@ struct HTTPBench: Sendable {
         var benchmark = NodeBenchmark(directory: folder)
         benchmark.seconds = isQuick ? 1 : 5
         let measured = try await benchmark.signedWrites()
-        let failures = [measured.writes, measured.halfLoad, measured.reads, measured.staticReads].map(\.failures).reduce(0, +)
+        let failures = [measured.writes, measured.halfLoad, measured.reads, measured.staticReads, measured.tileReads, measured.staticTileReads].map(\.failures).reduce(0, +)
         guard failures == 0 else {
             throw CommandFailure("\(failures) requests were refused or lost on the way, so there is nothing to measure by")
         }
@@ -36,6 +36,11 @@ struct HTTPBench: Sendable {
                 yardstick: ("libmicrohttpd with one fixed answer", .rate(measured.staticReads.perSecond)),
                 target: .atLeast(.rate(40_000))),
             BenchResult("99th percentile", of: "checkpoint read", .milliseconds(measured.reads.percentile99)),
+            BenchResult(
+                "tile read", .rate(measured.tileReads.perSecond),
+                yardstick: ("libmicrohttpd with one fixed answer of that length", .rate(measured.staticTileReads.perSecond)),
+                target: .atLeast(.rate(40_000))),
+            BenchResult("99th percentile", of: "tile read", .milliseconds(measured.tileReads.percentile99)),
         ]
     }
 }
