@@ -56,7 +56,9 @@ let package = Package(
                 "Encoding", "Signing", "TransparencyLog", "Exchange", "Sandbox", "Storage", "HTTPTransport", "CLinux",
             ]),
         .target(
-            name: "Audit", dependencies: ["Encoding", "Signing", "TransparencyLog", "Exchange", "CCurl"]),
+            name: "Audit",
+            // CommandLineInterface writes amounts, numbers and other people's names as people read them.
+            dependencies: ["Encoding", "Signing", "TransparencyLog", "Exchange", "CCurl", "CommandLineInterface"]),
 
         // Programs.
         .target(name: "CommandLineInterface", dependencies: ["Encoding"]),
@@ -86,7 +88,7 @@ let package = Package(
         .testTarget(
             name: "NodeTests",
             dependencies: ["Node", "HTTPTransport", "Storage", "Exchange", "TransparencyLog", "Signing", "Encoding"]),
-        .testTarget(name: "AuditTests", dependencies: ["Audit", "Exchange", "Signing", "TransparencyLog", "Encoding"]),
+        .testTarget(name: "AuditTests", dependencies: ["Audit", "Exchange", "ExchangeTestKit", "Signing", "TransparencyLog", "Encoding"]),
         .testTarget(
             name: "HexiCommandTests",
             dependencies: [

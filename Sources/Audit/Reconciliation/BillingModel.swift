@@ -1,0 +1,231 @@
+import Encoding
+import Exchange
+
+/// The bill recomputed: a second, smaller set of books beside `ExchangeState`, so that a mistake in the rules of exchange
+/// shows here.
+///
+/// Independent of the rules: who is active, which products are listed, who has signed a contract and approved a query,
+/// how many runs are used up, what a run costs. All of it is taken from the signed statements; what the node wrote about
+/// them in an entry's body (`active`, `complete`, `signers`) is not believed. Of the node's word only that remains which
+/// nobody signs: an entry's time and type.
+///
+/// Shared with the rules: the reading of entries and statements, the identifiers made from them, the verification of
+/// signatures (which the audit has done before an entry comes here), and how long a run request is fresh.
+struct BillingModel {
+    struct Party {
+        var name: String
+        var roles: [Role]
+        var isActive = false
+    }
+
+    struct Product {
+        var provider: Identifier
+        var versions: [ProductListing] = []
+        var isWithdrawn = false
+    }
+
+    struct Contract {
+        var terms: ContractTerms
+        var signers: Set<Identifier> = []
+        var isEnded = false
+        var runs: Int64 = 0
+
+        var missingSigners: [Identifier] { ([terms.buyer] + terms.providers).filter { !signers.contains($0) } }
+    }
+
+    struct Query {
+        var submission: QuerySubmission
+        var approvals: Set<Identifier> = []
+        /// Refused by the machine check or by a provider, or revoked.
+        var isBarred = false
+    }
+
+    private(set) var currency = ""
+    private(set) var parties: [Identifier: Party] = [:]
+    private(set) var products: [Identifier: Product] = [:]
+    private(set) var contracts: [Identifier: Contract] = [:]
+    private(set) var queries: [Identifier: Query] = [:]
+    private var operatorKey: String?
+    private var owners: [String: Identifier] = [:]
+    private var requests = RecentRequests()
+
+    /// What an entry means for the bill.
+    struct Reading {
+        var differences: [BillingDifference] = []
+        /// As recorded, and as they should be; both empty unless the entry is a completed run.
+        var recorded: [BilledCharge] = []
+        var recomputed: [BilledCharge] = []
+    }
+
+    /// Takes up the next entry. The signatures on its statement must have been verified.
+    mutating func take(_ entry: LedgerEntry) -> Reading {
+        var reading = Reading()
+        let isRun = entry.event.type == .runCompleted
+        if case .runRequest(let request) = entry.event.statement.content {
+            if isRun { return bill(request, entry) }
+        } else {
+            if isRun { reading.note(.signer, entry, "that a run was completed", "there is no run without a run request") }
+            follow(entry, &reading)
+        }
+        // Money belongs to completed runs alone; a refused run costs nothing.
+        if entry.event.body["charges"] != nil {
+            let recorded = BilledCharge.recorded(in: entry.event.body)
+            reading.recorded = recorded ?? []
+            reading.note(
+                .charges, entry, recorded.map(BilledCharge.inWords) ?? "charges that cannot be read",
+                "a \(entry.event.type.rawValue) costs nothing")
+        }
+        return reading
+    }
+
+    // MARK: What leads up to a run
+
+    private mutating func follow(_ entry: LedgerEntry, _ reading: inout Reading) {
+        let statement = entry.event.statement
+        switch statement.content {
+        case .spaceCharter(let charter):
+            guard operatorKey == nil else { return }
+            (operatorKey, currency) = (charter.operatorKey.keyIdentifier, charter.currency)
+        case .participantApplication(let application):
+            let identifier = statement.identifier(.participant)
+            // A key stays with whoever registered it first.
+            for key in application.keys where owners[key.keyIdentifier] == nil { owners[key.keyIdentifier] = identifier }
+            parties[identifier] = Party(name: application.name, roles: application.roles)
+        case .participantDecision(let decision): follow(decision, entry, &reading)
+        case .productListing(let listing): follow(listing, entry, &reading)
+        case .productWithdrawal(let withdrawal):
+            guard isSigned(entry, by: products[withdrawal.product]?.provider, &reading) else { return }
+            products[withdrawal.product]?.isWithdrawn = true
+        case .contract(let terms): follow(terms, entry, &reading)
+        case .contractTermination(let termination):
+            let terms = contracts[termination.contract]?.terms
+            let party = signers(of: statement).first { $0 == terms?.buyer || terms?.providers.contains($0) == true }
+            guard isSigned(entry, by: party, &reading) else { return }
+            contracts[termination.contract]?.isEnded = true
+        case .querySubmission(let submission):
+            guard isSigned(entry, by: submission.buyer, &reading) else { return }
+            queries[statement.identifier(.query)] = Query(
+                submission: submission, isBarred: entry.event.type != .querySubmitted)
+        case .queryDecision(let decision): follow(decision, entry, &reading)
+        default: break
+        }
+    }
+
+    private mutating func follow(_ decision: ParticipantDecision, _ entry: LedgerEntry, _ reading: inout Reading) {
+        guard let operatorKey, entry.event.statement.keyIdentifiers == [operatorKey] else {
+            return reading.note(
+                .signer, entry, "that \(decision.participant) was judged", "only the operator's signature decides that",
+                [decision.participant])
+        }
+        let isActive =
+            switch decision.decision {
+            case .approve, .resume: true
+            case .refuse, .suspend: false
+            }
+        parties[decision.participant]?.isActive = isActive
+    }
+
+    private mutating func follow(_ listing: ProductListing, _ entry: LedgerEntry, _ reading: inout Reading) {
+        guard isSigned(entry, by: listing.provider, &reading) else { return }
+        let identifier = listing.product ?? entry.event.statement.identifier(.product)
+        var product = products[identifier] ?? Product(provider: listing.provider)
+        let next = Int64(product.versions.count) + 1
+        guard product.provider == listing.provider, listing.version == next, !product.isWithdrawn else {
+            return reading.note(
+                .product, entry, "version \(listing.version) by \(listing.provider)",
+                product.isWithdrawn ? "the product is withdrawn" : "the next is version \(next) by \(product.provider)",
+                [listing.provider])
+        }
+        product.versions.append(listing)
+        products[identifier] = product
+    }
+
+    private mutating func follow(_ terms: ContractTerms, _ entry: LedgerEntry, _ reading: inout Reading) {
+        let identifier = entry.event.statement.identifier(.contract)
+        let concerned = Set([identifier, terms.buyer] + terms.providers)
+        var contract = contracts[identifier] ?? Contract(terms: terms)
+        if contracts[identifier] == nil {
+            for item in terms.products {
+                let listed = products[item.product]?.listing(item.version)?.pricePerRun
+                if listed != item.pricePerRun {
+                    reading.note(
+                        .price, entry, "\(item.pricePerRun) a run of \(item.product) version \(item.version)",
+                        listed.map { "the listed price is \($0)" } ?? "that version is not listed", concerned)
+                }
+            }
+        }
+        for signer in signers(of: entry.event.statement) {
+            if parties[signer]?.isActive == true, signer == terms.buyer || terms.providers.contains(signer) {
+                contract.signers.insert(signer)
+            } else {
+                reading.note(.signer, entry, "that \(signer) signed the contract", "that is no active party to it", concerned)
+            }
+        }
+        contracts[identifier] = contract
+    }
+
+    private mutating func follow(_ decision: QueryDecision, _ entry: LedgerEntry, _ reading: inout Reading) {
+        let providers = queries[decision.query].map { self.providers(of: $0.submission) } ?? []
+        let provider = signers(of: entry.event.statement).first { providers.contains($0) }
+        guard isSigned(entry, by: provider, &reading), let provider else { return }
+        switch decision.decision {
+        case .approve: queries[decision.query]?.approvals.insert(provider)
+        case .refuse, .revoke: queries[decision.query]?.isBarred = true
+        }
+    }
+
+    // MARK: Who signed
+
+    /// The participants whose registered keys signed a statement.
+    private func signers(of statement: SignedStatement) -> [Identifier] { statement.keyIdentifiers.compactMap { owners[$0] } }
+
+    func providers(of submission: QuerySubmission) -> Set<Identifier> {
+        Set(submission.tables.compactMap { products[$0.product]?.provider })
+    }
+
+    /// Whether an active participant signed alone, as the entry needs; otherwise notes the difference.
+    private func isSigned(_ entry: LedgerEntry, by expected: Identifier?, _ reading: inout Reading) -> Bool {
+        let signers = signers(of: entry.event.statement)
+        if let expected, signers == [expected], parties[expected]?.isActive == true { return true }
+        let found = signers.map { "\($0)\(parties[$0]?.isActive == true ? "" : ", who is not active")" }
+        reading.note(
+            .signer, entry, "that it was signed by \(found.isEmpty ? "nobody registered" : found.joined(separator: ", "))",
+            expected.map { "it needs the signature of \($0), while active" } ?? "nobody may sign this",
+            Set(signers + (expected.map { [$0] } ?? [])))
+        return false
+    }
+}
+
+extension BillingModel {
+    /// Bills a completed run, and counts it.
+    private mutating func bill(_ request: RunRequest, _ entry: LedgerEntry) -> Reading {
+        let buyer = signers(of: entry.event.statement).first
+        var bill = RunBill(request, entry, buyer: buyer)
+        if let earlier = requests.take(entry) {
+            bill.reading.note(
+                .replay, entry, "that the run was completed", "this request was recorded as entry \(earlier) already",
+                bill.concerned)
+        }
+        bill.checkAge()
+        bill.compute(self)
+        for contract in bill.charged { contracts[contract]?.runs += 1 }
+        return bill.reading
+    }
+}
+
+extension BillingModel.Product {
+    func listing(_ version: Int64) -> ProductListing? {
+        version >= 1 && version <= Int64(versions.count) ? versions[Int(version) - 1] : nil
+    }
+}
+
+extension BillingModel.Reading {
+    mutating func note(
+        _ rule: BillingDifference.Rule, _ entry: LedgerEntry, _ says: String, _ should: String,
+        _ concerns: Set<Identifier> = []
+    ) {
+        differences.append(
+            BillingDifference(
+                rule: rule, seq: entry.seq, subject: entry.event.subject, says: says, should: should, concerns: concerns))
+    }
+}
