@@ -1,0 +1,82 @@
+import Exchange
+
+/// The words of a report that name things of the ledger, in both languages.
+enum ReportWords {
+    private static let types: [EventType: Phrase] = [
+        .spaceFounded: Phrase("空间设立", "space founded"),
+        .participantApplied: Phrase("主体申请登记", "participant applied"),
+        .participantApproved: Phrase("主体登记通过", "participant approved"),
+        .participantRefused: Phrase("主体登记拒绝", "participant refused"),
+        .participantSuspended: Phrase("主体暂停", "participant suspended"),
+        .participantResumed: Phrase("主体恢复", "participant resumed"),
+        .productListed: Phrase("产品上架(含新版本)", "product or version listed"),
+        .productWithdrawn: Phrase("产品下架", "product withdrawn"),
+        .contractOffered: Phrase("合约发起", "contract offered"),
+        .contractSigned: Phrase("合约签署", "contract signed"),
+        .contractEnded: Phrase("合约终止", "contract ended"),
+        .querySubmitted: Phrase("查询提交", "query submitted"),
+        .queryApproved: Phrase("查询批准", "query approved"),
+        .queryRefused: Phrase("查询拒绝", "query refused"),
+        .queryRevoked: Phrase("查询撤销", "query revoked"),
+        .runCompleted: Phrase("运行完成", "run completed"),
+        .runRefused: Phrase("运行拒绝", "run refused"),
+    ]
+
+    /// A type that has no words here goes by its own name.
+    static func type(_ type: EventType) -> Phrase { types[type] ?? Phrase(type.rawValue, type.rawValue) }
+
+    static func family(_ family: ActivityFamily) -> Phrase {
+        switch family {
+        case .identity: Phrase("主体", "participants")
+        case .products: Phrase("产品", "products")
+        case .contracts: Phrase("合约", "contracts")
+        case .queries: Phrase("查询", "queries")
+        case .runsCompleted: Phrase("运行完成", "runs completed")
+        case .runsRefused: Phrase("运行拒绝", "runs refused")
+        case .other: Phrase("其他", "other")
+        }
+    }
+
+    static func kind(_ kind: IdentifierKind) -> Phrase {
+        switch kind {
+        case .participant: Phrase("主体", "Participants")
+        case .resource: Phrase("数据资源", "Resources")
+        case .product: Phrase("产品", "Products")
+        case .contract: Phrase("合约", "Contracts")
+        case .query: Phrase("查询", "Queries")
+        case .right: Phrase("权益登记", "Rights")
+        case .run: Phrase("运行", "Runs")
+        }
+    }
+
+    private static let statuses = [
+        "applied": "申请中", "active": "有效", "refused": "已拒绝", "suspended": "已暂停", "listed": "已上架",
+        "withdrawn": "已下架", "offered": "待签署", "ended": "已终止", "submitted": "待批准", "approved": "已批准",
+        "revoked": "已撤销",
+    ]
+
+    static func status(_ status: String) -> Phrase { Phrase(statuses[status] ?? status, status) }
+
+    static func judge(_ judge: Survey.Refusal.Judge) -> Phrase {
+        switch judge {
+        case .rules: Phrase("交易规则", "rules of exchange")
+        case .sandbox: Phrase("沙箱", "sandbox")
+        case .machineCheck: Phrase("查询机检", "machine check of the query")
+        case .provider: Phrase("数据提供方", "provider")
+        case .operatorWord: Phrase("空间运营方", "operator")
+        }
+    }
+
+    private static let checks: [AuditProblem.Check: Phrase] = [
+        .header: Phrase("账本文件头", "journal's header"),
+        .frame: Phrase("账本帧", "journal's frames"),
+        .chain: Phrase("哈希链与编号", "chain and numbering"),
+        .entry: Phrase("条目格式", "form of an entry"),
+        .signature: Phrase("声明签名", "signature on a statement"),
+        .rules: Phrase("交易规则", "rules of exchange"),
+        .checkpoint: Phrase("检查点", "checkpoint"),
+        .root: Phrase("默克尔树根", "Merkle root"),
+    ]
+
+    static func check(_ check: AuditProblem.Check) -> Phrase { checks[check] ?? Phrase(check.rawValue, check.rawValue) }
+}
