@@ -19,7 +19,9 @@ enum AuditProgram {
                 itself, and 2 that it could not be checked.
                 """,
             subcommands: [
-                VerifyCommand.command(console), CheckCommand.command(console), ProveCommand.command(console), version(console),
+                VerifyCommand.command(console), ShowCommand.command(console), ReconcileCommand.command(console),
+                ReportCommand.command(console), CheckCommand.command(console), ProveCommand.command(console),
+                version(console),
             ])
     }
 

@@ -64,7 +64,8 @@ enum ReportText {
         return table
     }
 
-    private static func verdict(_ report: AuditReport, _ width: Int?) -> String {
+    /// Whether the ledger is sound, and what is wrong with it.
+    static func verdict(_ report: AuditReport, _ width: Int?) -> String {
         guard let problem = report.problem else {
             let scope = report.isChainOnly ? "SOUND as far as checked" : "SOUND"
             return "\(scope): \(amount(report.entries)) 账本完好\n"

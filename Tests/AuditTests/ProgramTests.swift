@@ -12,7 +12,7 @@ import TransparencyLog
     }
 
     /// The program beside the running test bundle; tests are built with it.
-    private static func program() throws -> String {
+    static func program() throws -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         let own = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -22,7 +22,7 @@ import TransparencyLog
     }
 
     /// Runs a shell command; `$P` is the program, `$L` the ledger.
-    private static func run(_ command: String, ledger: String = "/nonexistent") throws -> Output {
+    static func run(_ command: String, ledger: String = "/nonexistent") throws -> Output {
         let whole = "P='\(try program())'; L='\(ledger)'; \(command)"
         guard let pipe = popen(whole, "re") else { return Output(status: -1, text: "") }
         var bytes: [UInt8] = []
