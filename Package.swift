@@ -95,6 +95,8 @@ let package = Package(
                 "hexi", "CommandLineInterface", "HTTPTransport", "Exchange", "TransparencyLog", "Signing", "Encoding",
             ]),
         .testTarget(
+            name: "InteropTests", dependencies: ["Storage", "TransparencyLog", "Signing", "Encoding"]),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: ["Encoding", "Signing", "Exchange", "TransparencyLog", "HTTPTransport", "hexi", "hexi-audit"]),
     ],
