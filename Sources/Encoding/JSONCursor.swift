@@ -15,25 +15,55 @@ public struct JSONMismatch: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// A place in a JSON document, for reading typed values out of it with errors that name the place.
 public struct JSONCursor: Sendable {
+    /// The way to a place. It is written out as a pointer only when somebody asks, mostly for a mismatch.
+    private indirect enum Place: Sendable {
+        case pointer(String)
+        case member(Place, name: String)
+        case element(Place, index: Int)
+    }
+
     public let value: JSONValue
-    public let pointer: String
+    private let place: Place
 
     public init(_ value: JSONValue, pointer: String = "") {
         self.value = value
-        self.pointer = pointer
+        place = pointer.isEmpty ? Self.root : .pointer(pointer)
+    }
+
+    private init(_ value: JSONValue, _ place: Place) {
+        self.value = value
+        self.place = place
+    }
+
+    private static let root = Place.pointer("")
+
+    /// The place as a JSON Pointer; empty for the whole document.
+    public var pointer: String {
+        var steps: [String] = []
+        var place = place
+        while true {
+            switch place {
+            case .pointer(let start): return steps.reversed().reduce(start) { "\($0)/\($1)" }
+            case .member(let parent, let name):
+                steps.append(Self.escapedToken(name))
+                place = parent
+            case .element(let parent, let index):
+                steps.append(String(index))
+                place = parent
+            }
+        }
     }
 
     public func mismatch(_ reason: String) -> JSONMismatch { JSONMismatch(pointer: pointer, reason: reason) }
 
     private func child(_ name: String, _ value: JSONValue) -> JSONCursor {
-        JSONCursor(value, pointer: "\(pointer)/\(Self.escapedToken(name))")
+        JSONCursor(value, .member(place, name: name))
     }
 
     /// A member name as RFC 6901 section 3 writes it in a pointer. A very long name is cut, since pointers are for
     /// people to read in messages.
     static func escapedToken(_ name: String) -> String {
         let name = name.utf8.count <= 256 ? name : "\(name.prefix(64))…"
-        // Almost no name holds either character, and every member that is read has its pointer made here.
         guard name.utf8.contains(where: { $0 == 0x7E || $0 == 0x2F }) else { return name }
         return name.replacing("~", with: "~0").replacing("/", with: "~1")
     }
@@ -90,7 +120,7 @@ public struct JSONCursor: Sendable {
         guard elements.count <= maximumCount else {
             throw mismatch("must have at most \(maximumCount) elements, has \(elements.count)")
         }
-        return elements.enumerated().map { JSONCursor($0.element, pointer: "\(pointer)/\($0.offset)") }
+        return elements.enumerated().map { JSONCursor($0.element, .element(place, index: $0.offset)) }
     }
 
     /// The object's members as cursors, in order.

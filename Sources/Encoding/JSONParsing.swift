@@ -38,7 +38,21 @@ extension JSONValue {
         try parse(Array(text.utf8), maximumDepth: maximumDepth)
     }
 
+    /// Parses a text that is written exactly as ``serialized()`` writes it; `nil` for every other, which is to be parsed,
+    /// written again and compared where it matters. (A few rare ones that are written so give `nil` too.)
+    package static func parseCanonical(_ bytes: [UInt8], maximumDepth: Int) -> JSONValue? {
+        bytes.withUnsafeBufferPointer { CanonicalJSONReader.read($0, maximumDepth: maximumDepth) }
+    }
+
     private static func parseBuffer(
+        _ buffer: UnsafeBufferPointer<UInt8>, _ maximumDepth: Int
+    ) -> Result<JSONValue, JSONError> {
+        if let value = CanonicalJSONReader.read(buffer, maximumDepth: maximumDepth) { return .success(value) }
+        return parseWithLibrary(buffer, maximumDepth)
+    }
+
+    /// Parses any JSON, and says what is wrong with what is none.
+    static func parseWithLibrary(
         _ buffer: UnsafeBufferPointer<UInt8>, _ maximumDepth: Int
     ) -> Result<JSONValue, JSONError> {
         if buffer.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
@@ -91,6 +105,7 @@ extension JSONValue {
         switch json_type(UInt32(hexi_json_type(value))) {
         case JSON_OBJECT:
             var object = JSONObject()
+            object.reserveCapacity(json_object_size(value))
             var iterator = json_object_iter(value)
             while let current = iterator {
                 let nameCount = json_object_iter_key_len(current)

@@ -10,8 +10,8 @@
 /// Two things are stricter than the specification: `1.0` is a number but no integer, and `pattern` takes only what
 /// ECMA-262 and POSIX extended regular expressions both understand.
 public struct JSONSchema: Sendable {
-    let root: JSONSchemaRule
-    let definitions: [String: JSONSchemaRule]
+    let root: JSONSchemaNode
+    let definitions: [String: JSONSchemaNode]
 
     public init(_ document: JSONValue) throws(JSONSchemaError) {
         (root, definitions) = try JSONSchemaCompiler.compile(document)

@@ -6,23 +6,29 @@ struct JSONSchemaCompiler {
 
     static func compile(
         _ document: JSONValue
-    ) throws(JSONSchemaError) -> (JSONSchemaRule, [String: JSONSchemaRule]) {
+    ) throws(JSONSchemaError) -> (JSONSchemaNode, [String: JSONSchemaNode]) {
         var compiler = JSONSchemaCompiler()
-        var definitions: [String: JSONSchemaRule] = [:]
+        var definitions: [String: JSONSchemaNode] = [:]
         if let found = document["$defs"] {
             guard case .object(let object) = found else {
                 throw .invalidKeyword(pointer: "/$defs", reason: "\"$defs\" must be an object")
             }
             for member in object.members {
-                definitions[member.name] = try compiler.rule(member.value, "/$defs/\(member.name)", 1)
+                definitions[member.name] = try compiler.node(member.value, "/$defs/\(member.name)", 1)
             }
         }
-        let root = try compiler.rule(document, "", 0)
+        let root = try compiler.node(document, "", 0)
         for (pointer, name) in compiler.references where definitions[name] == nil {
             throw .unresolvedReference(pointer: pointer, reference: "#/$defs/\(name)")
         }
         try refuseEndlessReferences(definitions)
         return (root, definitions)
+    }
+
+    private mutating func node(
+        _ value: JSONValue, _ pointer: String, _ depth: Int
+    ) throws(JSONSchemaError) -> JSONSchemaNode {
+        JSONSchemaNode(try rule(value, pointer, depth))
     }
 
     private mutating func rule(
@@ -131,15 +137,15 @@ struct JSONSchemaCompiler {
         case "allOf": rule.allOf = try rules(place, depth)
         case "anyOf": rule.anyOf = try rules(place, depth)
         case "oneOf": rule.oneOf = try rules(place, depth)
-        case "items": rule.items = [try self.rule(place.value, place.pointer, depth + 1)]
+        case "items": rule.items = try node(place.value, place.pointer, depth + 1)
         case "additionalProperties":
-            rule.additionalProperties = [try self.rule(place.value, place.pointer, depth + 1)]
+            rule.additionalProperties = try node(place.value, place.pointer, depth + 1)
         case "properties":
             guard case .object(let object) = place.value else {
                 throw .invalidKeyword(pointer: place.pointer, reason: "must be an object")
             }
             for member in object.members {
-                let property = try self.rule(member.value, "\(place.pointer)/\(member.name)", depth + 1)
+                let property = try node(member.value, "\(place.pointer)/\(member.name)", depth + 1)
                 rule.properties.append((member.name, property))
             }
         case "$ref":
@@ -154,13 +160,13 @@ struct JSONSchemaCompiler {
         return true
     }
 
-    private mutating func rules(_ place: JSONCursor, _ depth: Int) throws(JSONSchemaError) -> [JSONSchemaRule] {
+    private mutating func rules(_ place: JSONCursor, _ depth: Int) throws(JSONSchemaError) -> [JSONSchemaNode] {
         guard let elements = place.value.arrayValue, !elements.isEmpty else {
             throw .invalidKeyword(pointer: place.pointer, reason: "must be an array of at least one schema")
         }
-        var rules: [JSONSchemaRule] = []
+        var rules: [JSONSchemaNode] = []
         for (index, element) in elements.enumerated() {
-            rules.append(try rule(element, "\(place.pointer)/\(index)", depth + 1))
+            rules.append(try node(element, "\(place.pointer)/\(index)", depth + 1))
         }
         return rules
     }
@@ -187,9 +193,9 @@ struct JSONSchemaCompiler {
     }
 
     /// A definition may contain itself one level further down (a tree does), but not judge the same value again.
-    private static func refuseEndlessReferences(_ definitions: [String: JSONSchemaRule]) throws(JSONSchemaError) {
-        func inPlaceReferences(_ rule: JSONSchemaRule) -> [String] {
-            (rule.reference.map { [$0] } ?? []) + rule.inPlaceRules.flatMap(inPlaceReferences)
+    private static func refuseEndlessReferences(_ definitions: [String: JSONSchemaNode]) throws(JSONSchemaError) {
+        func inPlaceReferences(_ node: JSONSchemaNode) -> [String] {
+            (node.rule.reference.map { [$0] } ?? []) + node.rule.inPlaceRules.flatMap(inPlaceReferences)
         }
         let edges = definitions.mapValues(inPlaceReferences)
         for start in definitions.keys.sorted() {

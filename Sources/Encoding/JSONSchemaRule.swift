@@ -26,9 +26,9 @@ struct JSONSchemaRule: Sendable {
     /// Normalised with ``JSONValue/schemaNormalised``.
     var choices: [JSONValue]?
     var reference: String?
-    var allOf: [JSONSchemaRule] = []
-    var anyOf: [JSONSchemaRule] = []
-    var oneOf: [JSONSchemaRule] = []
+    var allOf: [JSONSchemaNode] = []
+    var anyOf: [JSONSchemaNode] = []
+    var oneOf: [JSONSchemaNode] = []
 
     var lengths = CountBounds()
     var pattern: Pattern?
@@ -37,14 +37,12 @@ struct JSONSchemaRule: Sendable {
     var minimum: JSONValue?
     var maximum: JSONValue?
 
-    /// None or one; an array, because a structure cannot hold itself directly.
-    var items: [JSONSchemaRule] = []
+    var items: JSONSchemaNode?
     var itemCounts = CountBounds()
     var hasUniqueItems = false
 
-    var properties: [(name: String, rule: JSONSchemaRule)] = []
-    /// None or one.
-    var additionalProperties: [JSONSchemaRule] = []
+    var properties: [(name: String, node: JSONSchemaNode)] = []
+    var additionalProperties: JSONSchemaNode?
     var required: [String] = []
     var propertyCounts = CountBounds()
 
@@ -55,7 +53,14 @@ struct JSONSchemaRule: Sendable {
     }
 
     /// The rules that judge the same value as this one.
-    var inPlaceRules: [JSONSchemaRule] { allOf + anyOf + oneOf }
+    var inPlaceRules: [JSONSchemaNode] { allOf + anyOf + oneOf }
+}
+
+/// A rule that no longer changes, held by reference: to follow one costs no copy of all that it holds.
+final class JSONSchemaNode: Sendable {
+    let rule: JSONSchemaRule
+
+    init(_ rule: JSONSchemaRule) { self.rule = rule }
 }
 
 extension JSONValue {

@@ -10,13 +10,13 @@ struct JSONSchemaValidator {
     /// Alternatives that contain each other can multiply the work at every level; past so many steps it stops.
     private static let maximumStepCount = 1_000_000
 
-    let definitions: [String: JSONSchemaRule]
+    let definitions: [String: JSONSchemaNode]
     let maximumCount: Int
     private(set) var mismatches: [JSONMismatch] = []
     private var path: [Step] = []
     private var stepCount = 0
 
-    init(definitions: [String: JSONSchemaRule], maximumCount: Int) {
+    init(definitions: [String: JSONSchemaNode], maximumCount: Int) {
         self.definitions = definitions
         self.maximumCount = maximumCount
     }
@@ -34,14 +34,15 @@ struct JSONSchemaValidator {
         mismatches.append(JSONMismatch(pointer: pointer, reason: reason))
     }
 
-    mutating func check(_ value: JSONValue, _ rule: JSONSchemaRule) {
+    mutating func check(_ value: JSONValue, _ node: JSONSchemaNode) {
         if isFull { return }
+        let rule = node.rule
         guard path.count < Self.maximumDepth else { return refuse("nests more than \(Self.maximumDepth) levels deep") }
         stepCount += 1
         guard stepCount <= Self.maximumStepCount else { return refuse("takes too many steps to check") }
         guard rule.isSatisfiable else { return refuse("is not allowed here") }
         if let name = rule.reference, let target = definitions[name] { check(value, target) }
-        if let kinds = rule.kinds, !kinds.contains(where: { $0.matches(value) }) {
+        if let kinds = rule.kinds, !Self.matches(value, kinds) {
             let wanted = kinds.map(\.rawValue).joined(separator: " or ")
             // What follows would only repeat that the kind is wrong.
             return refuse("must be \(wanted), is \(value.kindName)")
@@ -57,6 +58,11 @@ struct JSONSchemaValidator {
         checkCombinations(value, rule)
     }
 
+    private static func matches(_ value: JSONValue, _ kinds: [JSONSchemaRule.Kind]) -> Bool {
+        for kind in kinds where kind.matches(value) { return true }
+        return false
+    }
+
     private mutating func checkChoices(_ value: JSONValue, _ choices: [JSONValue]) {
         guard !choices.contains(value.schemaNormalised) else { return }
         let shown = choices.prefix(32).map { Self.abbreviated($0) }.joined(separator: ", ")
@@ -65,7 +71,7 @@ struct JSONSchemaValidator {
 
     private mutating func checkString(_ text: String, _ rule: JSONSchemaRule) {
         if rule.lengths.minimum != nil || rule.lengths.maximum != nil {
-            checkCount(text.unicodeScalars.count, rule.lengths, "characters")
+            checkCount(text.scalarCount, rule.lengths, "characters")
         }
         if let pattern = rule.pattern, !pattern.compiled.matches(text) {
             refuse("\(Self.abbreviated(.string(text))) does not match the pattern \(pattern.text)")
@@ -86,7 +92,7 @@ struct JSONSchemaValidator {
 
     private mutating func checkArray(_ elements: [JSONValue], _ rule: JSONSchemaRule) {
         checkCount(elements.count, rule.itemCounts, "elements")
-        if let items = rule.items.first {
+        if let items = rule.items {
             for (index, element) in elements.enumerated() where !isFull {
                 path.append(.element(index))
                 check(element, items)
@@ -105,14 +111,16 @@ struct JSONSchemaValidator {
 
     private mutating func checkObject(_ object: JSONObject, _ rule: JSONSchemaRule) {
         checkCount(object.count, rule.propertyCounts, "members")
-        for name in rule.required where object[name] == nil { refuse("member \"\(name)\" is missing") }
-        if rule.properties.isEmpty, rule.additionalProperties.isEmpty { return }
-        for member in object.members where !isFull {
+        for (index, name) in rule.required.enumerated() where object.index(of: name, expected: index) == nil {
+            refuse("member \"\(name)\" is missing")
+        }
+        if rule.properties.isEmpty, rule.additionalProperties == nil { return }
+        for (index, member) in object.members.enumerated() where !isFull {
             path.append(.member(member.name))
-            if let property = rule.properties.first(where: { $0.name.isExactly(member.name) }) {
-                check(member.value, property.rule)
-            } else if let additional = rule.additionalProperties.first {
-                if additional.isSatisfiable {
+            if let property = Self.property(member.name, rule.properties, expected: index) {
+                check(member.value, property)
+            } else if let additional = rule.additionalProperties {
+                if additional.rule.isSatisfiable {
                     check(member.value, additional)
                 } else {
                     let known = rule.properties.map(\.name).sorted().joined(separator: ", ")
@@ -121,6 +129,15 @@ struct JSONSchemaValidator {
             }
             path.removeLast()
         }
+    }
+
+    /// Documents mostly have their members in the schema's order, so the place is tried first.
+    private static func property(
+        _ name: String, _ properties: [(name: String, node: JSONSchemaNode)], expected: Int
+    ) -> JSONSchemaNode? {
+        if expected < properties.count, properties[expected].name.isExactly(name) { return properties[expected].node }
+        for index in properties.indices where properties[index].name.isExactly(name) { return properties[index].node }
+        return nil
     }
 
     private mutating func checkCombinations(_ value: JSONValue, _ rule: JSONSchemaRule) {
@@ -140,7 +157,7 @@ struct JSONSchemaValidator {
     }
 
     /// The first mismatch of a value against an alternative, or `nil` if it fits.
-    private mutating func failure(_ value: JSONValue, _ rule: JSONSchemaRule) -> JSONMismatch? {
+    private mutating func failure(_ value: JSONValue, _ rule: JSONSchemaNode) -> JSONMismatch? {
         var attempt = JSONSchemaValidator(definitions: definitions, maximumCount: 1)
         attempt.path = path
         attempt.stepCount = stepCount

@@ -78,6 +78,10 @@ extension JSONValue {
 
     static func writeString(_ text: String, to output: inout [UInt8]) {
         output.append(0x22)
+        defer { output.append(0x22) }
+        // Almost no text needs an escape, and copying a whole one is quick.
+        let needsEscape = text.utf8.contains { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }
+        guard needsEscape else { return output.append(contentsOf: text.utf8) }
         for byte in text.utf8 {
             switch byte {
             case 0x22: output.append(contentsOf: [0x5C, 0x22])
@@ -92,6 +96,5 @@ extension JSONValue {
             default: output.append(byte)
             }
         }
-        output.append(0x22)
     }
 }

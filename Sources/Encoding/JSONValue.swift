@@ -1,3 +1,5 @@
+import Glibc
+
 /// A JSON value (RFC 8259) whose objects keep the order of their members and whose integers are exact.
 ///
 /// Ledger entries and signed statements are hashed as bytes, so the order in which members are written matters;
@@ -48,15 +50,27 @@ public struct JSONObject: Sendable, Hashable {
     /// The value of a member. Setting appends a new member, replaces an existing one in place, or removes it (`nil`).
     /// Objects here have few members, so a linear search beats a table.
     public subscript(name: String) -> JSONValue? {
-        get { members.first { $0.name.isExactly(name) }?.value }
+        get { index(of: name).map { members[$0].value } }
         set {
-            if let index = members.firstIndex(where: { $0.name.isExactly(name) }) {
+            if let index = index(of: name) {
                 if let newValue { members[index].value = newValue } else { members.remove(at: index) }
             } else if let newValue {
                 members.append(Member(name: name, value: newValue))
             }
         }
     }
+
+    func contains(_ name: String) -> Bool { index(of: name) != nil }
+
+    /// Where a member stands; `expected` is looked at first, for readers who know the usual order.
+    func index(of name: String, expected: Int = 0) -> Int? {
+        if expected < members.count, members[expected].name.isExactly(name) { return expected }
+        // By index: to take each member out would retain its name and its value.
+        for index in 0..<members.count where members[index].name.isExactly(name) { return index }
+        return nil
+    }
+
+    mutating func reserveCapacity(_ count: Int) { members.reserveCapacity(count) }
 
     /// Appends a member that the caller knows to be new (a parser that has refused duplicates).
     mutating func appendUnchecked(_ name: String, _ value: JSONValue) {
@@ -84,7 +98,16 @@ extension String {
     /// Equality of code points. Swift's `==` also equates canonically equivalent texts (the Kelvin sign U+212A and the
     /// letter K, for example), which other readers of the same JSON do not.
     package func isExactly(_ other: String) -> Bool {
-        self == other && utf8.elementsEqual(other.utf8)
+        let count = utf8.count
+        guard count == other.utf8.count else { return false }
+        let isSame = utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return count == 0 }
+                return memcmp(left, right, count) == 0
+            }
+        }
+        // Every native string is contiguous; the comparison by elements is for those that are not.
+        return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }
 

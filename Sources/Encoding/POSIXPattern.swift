@@ -9,6 +9,8 @@ import Glibc
 final class POSIXPattern: @unchecked Sendable {
     // Sendable: the compiled expression is never changed after `init`, and POSIX has regexec safe for threads.
     private var expression = regex_t()
+    /// The same expression where it is of the simple form, which is matched many times faster.
+    let sequence: BytePattern?
 
     enum Refusal: Error {
         /// A construct that POSIX lacks or reads differently.
@@ -18,6 +20,7 @@ final class POSIXPattern: @unchecked Sendable {
 
     init(_ pattern: String) throws(Refusal) {
         if let construct = Self.unsupportedConstruct(in: pattern) { throw .unsupported(construct) }
+        sequence = BytePattern(pattern)
         let code = regcomp(&expression, pattern, REG_EXTENDED | REG_NOSUB)
         guard code == 0 else {
             var text = [CChar](repeating: 0, count: 256)
@@ -29,6 +32,12 @@ final class POSIXPattern: @unchecked Sendable {
     deinit { regfree(&expression) }
 
     func matches(_ text: String) -> Bool {
+        guard let sequence else { return matchesWithLibrary(text) }
+        var text = text
+        return text.withUTF8 { sequence.matches($0) }
+    }
+
+    func matchesWithLibrary(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { buffer in
             // REG_STARTEND gives the length, so that a NUL in the text does not end it early.

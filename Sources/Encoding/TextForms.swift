@@ -4,6 +4,7 @@ public enum Hexadecimal {
 
     public static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var output: [UInt8] = []
+        output.reserveCapacity(bytes.underestimatedCount * 2)
         for byte in bytes {
             output.append(digits[Int(byte >> 4)])
             output.append(digits[Int(byte & 15)])
@@ -14,6 +15,7 @@ public enum Hexadecimal {
     /// The bytes, or `nil` unless the text is an even number of lower-case hexadecimal digits.
     public static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var output: [UInt8] = []
+        output.reserveCapacity(text.underestimatedCount / 2)
         var high: UInt8?
         for character in text {
             let digit: UInt8
@@ -32,7 +34,7 @@ public enum Hexadecimal {
         return high == nil ? output : nil
     }
 
-    public static func decode(_ text: String) -> [UInt8]? { decode(text.utf8) }
+    public static func decode(_ text: String) -> [UInt8]? { decode(Array(text.utf8)) }
 }
 
 /// Base64 of RFC 4648: section 4 (with padding) and section 5 (URL-safe, without padding, as in JOSE).
@@ -66,42 +68,78 @@ public enum Base64 {
 
     // Arrays, not collections: from another module a generic function costs a call for each byte.
     private static func encode(_ bytes: [UInt8], _ alphabet: [UInt8], padded: Bool) -> String {
-        var output: [UInt8] = []
-        output.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var buffer: UInt32 = 0
-        var bits = 0
-        for byte in bytes {
-            buffer = buffer << 8 | UInt32(byte)
-            bits += 8
-            while bits >= 6 {
-                bits -= 6
-                output.append(alphabet[Int(buffer >> UInt32(bits)) & 63])
+        let count = padded ? (bytes.count + 2) / 3 * 4 : (bytes.count * 4 + 2) / 3
+        return String(unsafeUninitializedCapacity: count) { output in
+            var position = 0
+            var buffer: UInt32 = 0
+            var bits = 0
+            for byte in bytes {
+                buffer = buffer << 8 | UInt32(byte)
+                bits += 8
+                while bits >= 6 {
+                    bits -= 6
+                    output[position] = alphabet[Int(buffer >> UInt32(bits)) & 63]
+                    position += 1
+                }
+                buffer &= 0xFF
             }
-            buffer &= 0xFF
+            if bits > 0 {
+                output[position] = alphabet[Int(buffer << UInt32(6 - bits)) & 63]
+                position += 1
+            }
+            while position < count {
+                output[position] = 0x3D
+                position += 1
+            }
+            return count
         }
-        if bits > 0 { output.append(alphabet[Int(buffer << UInt32(6 - bits)) & 63]) }
-        if padded { while output.count % 4 != 0 { output.append(0x3D) } }
-        return String(decoding: output, as: UTF8.self)
     }
 
     private static func decode(_ text: [UInt8], _ table: [UInt8]) -> [UInt8]? {
-        guard text.count % 4 != 1 else { return nil }
-        var output: [UInt8] = []
-        output.reserveCapacity(text.count * 3 / 4)
-        var buffer: UInt32 = 0
-        var bits = 0
-        for character in text {
-            let value = table[Int(character)]
-            guard value != 0xFF else { return nil }
-            buffer = buffer << 6 | UInt32(value)
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                output.append(UInt8(truncatingIfNeeded: buffer >> UInt32(bits)))
-            }
-            buffer &= 0xFFF
+        let rest = text.count % 4
+        guard rest != 1 else { return nil }
+        return text.withUnsafeBufferPointer { text in
+            table.withUnsafeBufferPointer { table in decode(text, table, rest) }
         }
-        let unused = buffer & ((1 << UInt32(bits)) - 1)
-        return unused == 0 ? output : nil
+    }
+
+    private static func decode(_ text: UnsafeBufferPointer<UInt8>, _ table: UnsafeBufferPointer<UInt8>, _ rest: Int) -> [UInt8]? {
+        let whole = text.count - rest
+        // An unknown character's value has the two upper bits, which no other has.
+        var unknown: UInt8 = 0
+        func value(_ index: Int) -> UInt32 {
+            let value = table[Int(text[index])]
+            unknown |= value
+            return UInt32(value & 63)
+        }
+        var unused: UInt32 = 0
+        let output = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 2) { output, count in
+            for index in stride(from: 0, to: whole, by: 4) {
+                let group = value(index) << 18 | value(index + 1) << 12 | value(index + 2) << 6 | value(index + 3)
+                output[count] = UInt8(truncatingIfNeeded: group >> 16)
+                output[count + 1] = UInt8(truncatingIfNeeded: group >> 8)
+                output[count + 2] = UInt8(truncatingIfNeeded: group)
+                count += 3
+            }
+            guard rest >= 2 else { return }
+            let group = value(whole) << 12 | value(whole + 1) << 6 | (rest == 3 ? value(whole + 2) : 0)
+            output[count] = UInt8(truncatingIfNeeded: group >> 10)
+            count += 1
+            if rest == 3 {
+                output[count] = UInt8(truncatingIfNeeded: group >> 2)
+                count += 1
+            }
+            unused = rest == 2 ? group & 0x3FF : group & 3
+        }
+        return unknown & 0xC0 == 0 && unused == 0 ? output : nil
+    }
+}
+
+extension String {
+    /// The number of Unicode scalars: of the bytes that do not continue one.
+    package var scalarCount: Int {
+        var count = 0
+        for byte in utf8 where byte & 0xC0 != 0x80 { count += 1 }
+        return count
     }
 }

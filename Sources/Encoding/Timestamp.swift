@@ -25,36 +25,57 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         let seconds = (clamped - millisecond) / 1000
         let secondOfDay = ((seconds % 86_400) + 86_400) % 86_400
         let (year, month, day) = Self.civil(fromDays: (seconds - secondOfDay) / 86_400)
-        return Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) + "T"
-            + Self.padded(secondOfDay / 3600, 2) + ":" + Self.padded(secondOfDay / 60 % 60, 2) + ":"
-            + Self.padded(secondOfDay % 60, 2) + "." + Self.padded(millisecond, 3) + "Z"
+        return String(unsafeUninitializedCapacity: Self.form.count) { output in
+            _ = output.initialize(fromContentsOf: Self.form)
+            func put(_ value: Int64, endingAt end: Int, _ width: Int) {
+                var rest = value
+                for position in (end - width..<end).reversed() {
+                    output[position] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                }
+            }
+            put(year, endingAt: 4, 4)
+            put(month, endingAt: 7, 2)
+            put(day, endingAt: 10, 2)
+            put(secondOfDay / 3600, endingAt: 13, 2)
+            put(secondOfDay / 60 % 60, endingAt: 16, 2)
+            put(secondOfDay % 60, endingAt: 19, 2)
+            put(millisecond, endingAt: 23, 3)
+            return Self.form.count
+        }
     }
+
+    /// The text form with every digit 0.
+    private static let form = Array("0000-00-00T00:00:00.000Z".utf8)
 
     /// Reads the one text form; anything else (another offset, no fraction, a 60th second) gives `nil`.
     public init?(_ text: String) {
-        let characters = Array(text.utf8)
-        guard characters.count == 24 else { return nil }
-        let template = Array("0000-00-00T00:00:00.000Z".utf8)
-        for (character, form) in zip(characters, template) {
-            if form == 0x30 {
-                guard (0x30...0x39).contains(character) else { return nil }
-            } else if character != form {
+        var text = text
+        guard let milliseconds = text.withUTF8({ Self.milliseconds($0) }) else { return nil }
+        self.milliseconds = milliseconds
+    }
+
+    private static func milliseconds(_ characters: UnsafeBufferPointer<UInt8>) -> Int64? {
+        guard characters.count == form.count else { return nil }
+        for index in 0..<form.count {
+            if form[index] == 0x30 {
+                guard (0x30...0x39).contains(characters[index]) else { return nil }
+            } else if characters[index] != form[index] {
                 return nil
             }
         }
-        func number(_ range: Range<Int>) -> Int64 { characters[range].reduce(0) { $0 * 10 + Int64($1 - 0x30) } }
+        func number(_ range: Range<Int>) -> Int64 {
+            var value: Int64 = 0
+            for index in range { value = value * 10 + Int64(characters[index] - 0x30) }
+            return value
+        }
         let (year, month, day) = (number(0..<4), number(5..<7), number(8..<10))
         let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
-        guard year >= 1, (1...12).contains(month), day >= 1, day <= Self.days(inMonth: month, of: year),
+        guard year >= 1, (1...12).contains(month), day >= 1, day <= days(inMonth: month, of: year),
             hour < 24, minute < 60, second < 60
         else { return nil }
-        let days = Self.days(fromCivil: year, month, day)
-        milliseconds = (days * 86_400 + hour * 3600 + minute * 60 + second) * 1000 + number(20..<23)
-    }
-
-    private static func padded(_ value: Int64, _ width: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: max(0, width - text.count)) + text
+        let days = days(fromCivil: year, month, day)
+        return (days * 86_400 + hour * 3600 + minute * 60 + second) * 1000 + number(20..<23)
     }
 
     private static func days(inMonth month: Int64, of year: Int64) -> Int64 {

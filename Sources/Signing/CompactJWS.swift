@@ -23,7 +23,7 @@ public struct CompactJWS: Sendable, Hashable {
     public init(_ text: String, maximumCount: Int = JWS.maximumCount) throws(JWSError) {
         let count = text.utf8.count
         guard count <= maximumCount else { throw .tooLong(count: count, limit: maximumCount) }
-        let parts = text.utf8.split(separator: 0x2E, maxSplits: 3, omittingEmptySubsequences: false)
+        let parts = Array(text.utf8).split(separator: 0x2E, maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .wrongPartCount(parts.count) }
         header = try JWSHeader(encoded: parts[0])
         guard let payload = Base64.decodeURL(parts[1]) else { throw .notBase64URL(part: "payload") }
@@ -38,6 +38,6 @@ public struct CompactJWS: Sendable, Hashable {
     ///   was changed.
     public func verify(with key: VerificationKey) throws(JWSError) {
         // What was signed is everything before the second dot, as it came; the signature's text has 86 characters.
-        try header.verify(signature: signature, over: Array(text.utf8.dropLast(87)), with: key)
+        try header.verify(signature: signature, over: Array(Array(text.utf8).dropLast(87)), with: key)
     }
 }

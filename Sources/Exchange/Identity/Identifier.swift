@@ -10,6 +10,19 @@ public enum IdentifierKind: String, Sendable, CaseIterable, Codable {
     case query = "Q"
     case right = "T"
     case run = "X"
+
+    init?(_ letter: UInt8) {
+        switch letter {
+        case UInt8(ascii: "P"): self = .participant
+        case UInt8(ascii: "R"): self = .resource
+        case UInt8(ascii: "D"): self = .product
+        case UInt8(ascii: "C"): self = .contract
+        case UInt8(ascii: "Q"): self = .query
+        case UInt8(ascii: "T"): self = .right
+        case UInt8(ascii: "X"): self = .run
+        default: return nil
+        }
+    }
 }
 
 /// Why a text is not an identifier of a space.
@@ -42,37 +55,50 @@ public struct Identifier: Sendable, Hashable, Comparable, Codable, CustomStringC
 
     static let digestCharacterCount = 26
     static let crockford = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    /// By byte, whether it is one of these characters.
+    private static let isCrockford = (0...255).map { crockford.contains(UInt8($0)) }
 
     /// The identifier of what a statement with this payload creates.
     public init(kind: IdentifierKind, prefix: String, payload: [UInt8]) {
-        let digest = SHA256.hash(payload).bytes
-        var suffix = Array(kind.rawValue.utf8)
-        var buffer: UInt32 = 0
-        var bits = 0
-        var next = digest.makeIterator()
-        while suffix.count < 1 + Self.digestCharacterCount {
-            if bits < 5, let byte = next.next() {
-                buffer = (buffer << 8 | UInt32(byte)) & 0xFFFF
-                bits += 8
+        self.init(kind: kind, prefix: prefix, digest: SHA256.hash(payload))
+    }
+
+    /// The identifier of what a statement creates, from the digest of its payload.
+    init(kind: IdentifierKind, prefix: String, digest: SHA256Digest) {
+        var characters: [UInt8] = []
+        characters.reserveCapacity(prefix.utf8.count + Self.digestCharacterCount + 3)
+        characters.append(contentsOf: prefix.utf8)
+        characters.append(0x2F)
+        let start = characters.count
+        characters.append(contentsOf: kind.rawValue.utf8)
+        let end = characters.count + Self.digestCharacterCount
+        digest.withUnsafeBytes { digest in
+            var buffer: UInt32 = 0
+            var bits = 0
+            var next = digest.makeIterator()
+            while characters.count < end {
+                if bits < 5, let byte = next.next() {
+                    buffer = (buffer << 8 | UInt32(byte)) & 0xFFFF
+                    bits += 8
+                }
+                bits -= 5
+                characters.append(Self.crockford[Int(buffer >> UInt32(bits)) & 31])
             }
-            bits -= 5
-            suffix.append(Self.crockford[Int(buffer >> UInt32(bits)) & 31])
         }
         // The alphabet of Crockford base 32 lies within that of MOD 37,36, so there always is a check character.
-        if let check = ISO7064Mod37_36.checkCharacter(for: suffix) { suffix.append(check) }
-        text = "\(prefix)/\(String(decoding: suffix, as: UTF8.self))"
+        if let check = ISO7064Mod37_36.checkCharacter(for: characters[start...]) { characters.append(check) }
+        text = String(decoding: characters, as: UTF8.self)
     }
 
     /// Reads an identifier and checks its form and its check character.
     public init(_ text: String) throws(IdentifierError) {
-        let parts = text.utf8.split(separator: 0x2F, maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, text.utf8.count <= 128, Self.isPrefix(String(parts[0]) ?? "") else {
+        let characters = Array(text.utf8)
+        guard characters.count <= 128, let slash = characters.firstIndex(of: 0x2F), Self.isPrefix(characters[..<slash]) else {
             throw .malformed(text)
         }
-        let suffix = Array(parts[1])
-        guard suffix.count == Self.digestCharacterCount + 2,
-            IdentifierKind(rawValue: String(decoding: suffix.prefix(1), as: UTF8.self)) != nil,
-            suffix.dropFirst().dropLast().allSatisfy({ Self.crockford.contains($0) }),
+        let suffix = characters[(slash + 1)...]
+        guard suffix.count == Self.digestCharacterCount + 2, let letter = suffix.first, IdentifierKind(letter) != nil,
+            suffix.dropFirst().dropLast().allSatisfy({ Self.isCrockford[Int($0)] }),
             let expected = ISO7064Mod37_36.checkCharacter(for: suffix.dropLast())
         else { throw .malformed(text) }
         guard expected == suffix.last else {
@@ -87,18 +113,32 @@ public struct Identifier: Sendable, Hashable, Comparable, Codable, CustomStringC
         guard self.kind == kind else { throw .wrongKind(text: text, expected: "\(kind)") }
     }
 
-    public var prefix: String { String(text.prefix { $0 != "/" }) }
-    public var suffix: String { String(text.drop { $0 != "/" }.dropFirst()) }
-    public var kind: IdentifierKind? { IdentifierKind(rawValue: String(suffix.prefix(1))) }
+    public var prefix: String { String(decoding: text.utf8.prefix { $0 != 0x2F }, as: UTF8.self) }
+    public var suffix: String { String(decoding: text.utf8.drop { $0 != 0x2F }.dropFirst(), as: UTF8.self) }
+    public var kind: IdentifierKind? {
+        text.utf8.firstIndex(of: 0x2F).flatMap { IdentifierKind(text.utf8[text.utf8.index(after: $0)]) }
+    }
 
     /// Whether a text may name a space: labels of lower-case letters, digits and inner hyphens, joined by dots;
     /// at most 63 bytes.
     public static func isPrefix(_ text: String) -> Bool {
-        guard (1...63).contains(text.utf8.count) else { return false }
-        return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-            guard let first = label.utf8.first, let last = label.utf8.last, first != 0x2D, last != 0x2D else { return false }
-            return label.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+        isPrefix(Array(text.utf8)[...])
+    }
+
+    private static func isPrefix(_ text: ArraySlice<UInt8>) -> Bool {
+        guard (1...63).contains(text.count) else { return false }
+        // A dot or an end stands beside neither a dot nor an end nor a hyphen.
+        var previous = UInt8(ascii: ".")
+        for character in text {
+            switch character {
+            case 0x61...0x7A, 0x30...0x39: break
+            case UInt8(ascii: "-"): if previous == UInt8(ascii: ".") { return false }
+            case UInt8(ascii: "."): if previous == UInt8(ascii: ".") || previous == UInt8(ascii: "-") { return false }
+            default: return false
+            }
+            previous = character
         }
+        return previous != UInt8(ascii: ".") && previous != UInt8(ascii: "-")
     }
 
     // An identifier in stored state was checked when it entered; it is stored as its text.

@@ -38,14 +38,19 @@ public struct LedgerEntry: Sendable {
     public init(_ bytes: some Collection<UInt8>) throws(LedgerEntryError) {
         // Comparing through a generic collection would cost a call for each byte.
         let bytes = Array(bytes)
+        let canonical = bytes.count <= Self.maximumCount ? JSONValue.parseCanonical(bytes, maximumDepth: 16) : nil
         let document: JSONValue
-        do { document = try JSONValue.parse(bytes, maximumDepth: 16, maximumCount: Self.maximumCount) } catch {
-            throw .notJSON(error.description)
+        if let canonical {
+            document = canonical
+        } else {
+            do { document = try JSONValue.parse(bytes, maximumDepth: 16, maximumCount: Self.maximumCount) } catch {
+                throw .notJSON(error.description)
+            }
         }
         guard let names = document.objectValue?.names, names == Self.memberNames else {
             throw .wrongMembers(document.objectValue?.names ?? [])
         }
-        guard document.serialized() == bytes else { throw .notCanonical }
+        guard canonical != nil || document.serialized() == bytes else { throw .notCanonical }
         let cursor = JSONCursor(document)
         let json: JSONValue
         let type: EventType, subject: String, actor: String, body: JSONObject

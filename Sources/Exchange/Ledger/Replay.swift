@@ -41,9 +41,11 @@ extension ExchangeState {
         }
         let command = Command(verified, facts: try event.facts())
         let expected: Event
-        do { expected = try decide(command, at: entry.time) } catch {
-            throw .refused(code: error.code, message: error.message)
-        }
+        do throws(Refusal) {
+            expected = try verdict(command, at: entry.time)
+            // The entry's own body was found to fit above; one that is the same need not be looked at again.
+            if expected.type != event.type || expected.body != event.body { _ = try expected.fitForLedger() }
+        } catch { throw .refused(code: error.code, message: error.message) }
         try Self.compare("type", expected.type.rawValue, event.type.rawValue)
         try Self.compare("subject", expected.subject, event.subject)
         try Self.compare("actor", expected.actor, event.actor)

@@ -17,6 +17,14 @@ extension ExchangeState {
     ///
     /// - Parameter time: the new entry's time, not before the state's own.
     public func decide(_ command: Command, at time: Timestamp) throws(Refusal) -> Event {
+        let event = try verdict(command, at: time)
+        // Of the other events, no part is a node's word.
+        if case .none = command.facts { return event }
+        return try event.fitForLedger()
+    }
+
+    /// What ``decide(_:at:)`` answers, before what a node reports is known to fit into an entry.
+    func verdict(_ command: Command, at time: Timestamp) throws(Refusal) -> Event {
         let statement = command.statement
         if case .spaceCharter(let charter) = statement.content { return try decideFounding(charter, command) }
         try requireSpace(statement.header)
@@ -83,8 +91,7 @@ extension ExchangeState {
 
     /// The entry that records this very statement, where the state still knows it.
     public func recordedAt(_ statement: SignedStatement) -> UInt64? {
-        let hash = statement.payloadHash
-        func match(_ mark: Mark?) -> UInt64? { mark.flatMap { $0.statement == hash ? $0.seq : nil } }
+        func match(_ mark: Mark?) -> UInt64? { mark.flatMap { $0.statement == statement.payloadHash ? $0.seq : nil } }
         switch statement.content {
         case .spaceCharter: return nil
         case .participantApplication: return match(participants[statement.identifier(.participant)]?.created)
@@ -159,10 +166,10 @@ extension ExchangeState {
 
 extension SignedStatement {
     /// SHA-256 of the payload, in hexadecimal.
-    public var payloadHash: String { SHA256.hash(payload).description }
+    public var payloadHash: String { payloadDigest.description }
 
     /// The identifier of what the statement creates.
     public func identifier(_ kind: IdentifierKind) -> Identifier {
-        Identifier(kind: kind, prefix: header.space, payload: payload)
+        Identifier(kind: kind, prefix: header.space, digest: payloadDigest)
     }
 }

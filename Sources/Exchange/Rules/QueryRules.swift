@@ -9,20 +9,18 @@ extension ExchangeState {
         switch command.facts {
         case .check(.accepted(let policy, let engine)):
             let providers = providers(of: submission).map { JSONValue.string($0.text) }
-            return try Event(
+            return Event(
                 type: .querySubmitted, subject: identifier.text, actor: submission.buyer.text,
                 body: ["policy": .string(policy), "engine": .string(engine), "awaiting": .array(providers)],
-                statement: command.statement
-            ).fitForLedger()
+                statement: command.statement)
         case .check(.refused(let fault)):
             let fault = fault.recordable
-            return try Event(
+            return Event(
                 type: .queryRefused, subject: identifier.text, actor: Event.nodeActor,
                 body: [
                     "code": .string(fault.code), "reason": .string(fault.message), "piece": .string(fault.piece),
                     "line": .integer(fault.line), "column": .integer(fault.column),
-                ], statement: command.statement
-            ).fitForLedger()
+                ], statement: command.statement)
         default: throw Refusal(.outcomeInconsistent, "a query is recorded with the verdict of its machine check")
         }
     }

@@ -49,34 +49,32 @@ extension ExchangeState {
         let authorization: RunAuthorization
         do { authorization = try authorizeRun(command, at: time) } catch {
             // The result of a run that lost its ground while it ran is withheld, and this says why.
-            return try runRefused(command, run, actor, by: "rules", code: error.code.rawValue, reason: error.message)
+            return runRefused(command, run, actor, by: "rules", code: error.code.rawValue, reason: error.message)
         }
         switch outcome {
         case .refusedByRules:
             throw Refusal(.outcomeInconsistent, "the rules allow this run, so it cannot be recorded as refused by them")
         case .refusedBySandbox(let code, let message):
-            return try runRefused(command, run, actor, by: "sandbox", code: code, reason: message)
+            return runRefused(command, run, actor, by: "sandbox", code: code, reason: message)
         case .completed(let facts):
             try check(facts, against: authorization)
-            return try Event(
+            return Event(
                 type: .runCompleted, subject: run.text, actor: actor,
-                body: Self.body(request.query, facts, authorization), statement: command.statement
-            ).fitForLedger()
+                body: Self.body(request.query, facts, authorization), statement: command.statement)
         }
     }
 
     private func runRefused(
         _ command: Command, _ run: Identifier, _ actor: String, by: String, code: String, reason: String
-    ) throws(Refusal) -> Event {
+    ) -> Event {
         var query = ""
         if case .runRequest(let request) = command.statement.content { query = request.query.text }
-        return try Event(
+        return Event(
             type: .runRefused, subject: run.text, actor: actor,
             body: [
                 "query": .string(query), "by": .string(by), "code": .string(code.recordable(maximumCount: 100)),
                 "reason": .string(reason.recordable(maximumCount: Event.maximumReasonCount)),
-            ], statement: command.statement
-        ).fitForLedger()
+            ], statement: command.statement)
     }
 
     private static func body(_ query: Identifier, _ facts: RunFacts, _ authorization: RunAuthorization) -> JSONObject {

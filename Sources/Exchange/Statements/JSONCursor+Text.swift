@@ -8,10 +8,11 @@ extension JSONCursor {
     /// the marks that reverse the direction of writing, with which one name can be made to look like another.
     func text(_ counts: ClosedRange<Int>, allowsLines: Bool = false) throws(JSONMismatch) -> String {
         let text = try string()
-        let count = text.unicodeScalars.count
+        let count = text.scalarCount
         guard counts.contains(count) else {
             throw mismatch("must have \(counts.lowerBound) to \(counts.upperBound) characters, has \(count)")
         }
+        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
         for scalar in text.unicodeScalars where !scalar.isReadable && !(allowsLines && scalar.isLayout) {
             throw mismatch("must not hold the control character U+\(String(scalar.value, radix: 16, uppercase: true))")
         }

@@ -44,6 +44,8 @@ public struct SignedStatement: Sendable {
     public let content: StatementContent
     /// The exact bytes that are signed; identifiers are made from them.
     public let payload: [UInt8]
+    /// SHA-256 of the payload.
+    public let payloadDigest: SHA256Digest
     /// As embedded in a ledger entry: a string for the compact form, an object for the general one.
     public let json: JSONValue
 
@@ -75,6 +77,7 @@ public struct SignedStatement: Sendable {
                 (form, payload, types) = (.general(jws), jws.payload, jws.signatures.map(\.type))
             }
         } catch { throw .notJWS("\(error)") }
+        payloadDigest = SHA256.hash(payload)
         guard let type = types.first, types.allSatisfy({ $0 == type }), let kind = StatementKind(mediaType: type) else {
             throw .unknownType(types.first ?? "")
         }

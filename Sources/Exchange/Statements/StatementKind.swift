@@ -26,7 +26,7 @@ public enum StatementKind: String, Sendable, CaseIterable, Codable {
     public var mediaType: String { "hexi-\(rawValue)+jws" }
 
     public init?(mediaType: String) {
-        guard let kind = Self.allCases.first(where: { $0.mediaType == mediaType }) else { return nil }
-        self = kind
+        guard mediaType.hasPrefix("hexi-"), mediaType.hasSuffix("+jws"), mediaType.utf8.count > 9 else { return nil }
+        self.init(rawValue: String(mediaType.dropFirst(5).dropLast(4)))
     }
 }
