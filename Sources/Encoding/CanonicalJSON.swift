@@ -147,5 +147,9 @@ struct CanonicalJSONReader {
     }
 
     /// `nil` unless the bytes are UTF-8.
-    private static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? { String(validating: bytes, as: UTF8.self) }
+    private static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        let text = String(decoding: bytes, as: UTF8.self)
+        // Decoding puts U+FFFD, three bytes, in place of what is not UTF-8; only then do the bytes change.
+        return text.utf8.count == bytes.count && text.utf8.elementsEqual(bytes) ? text : nil
+    }
 }

@@ -34,6 +34,14 @@ extension JSONValue {
         return try result.get()
     }
 
+    /// The same for an array, which is what nearly every caller has: generic code of another module costs more calls.
+    public static func parse(
+        _ bytes: [UInt8], maximumDepth: Int = 32, maximumCount: Int = 16 << 20
+    ) throws(JSONError) -> JSONValue {
+        if bytes.count > maximumCount { throw .tooLong(count: bytes.count, limit: maximumCount) }
+        return try bytes.withUnsafeBufferPointer { parseBuffer($0, maximumDepth) }.get()
+    }
+
     public static func parse(_ text: String, maximumDepth: Int = 32) throws(JSONError) -> JSONValue {
         try parse(Array(text.utf8), maximumDepth: maximumDepth)
     }

@@ -35,6 +35,11 @@ public enum Hexadecimal {
     }
 
     public static func decode(_ text: String) -> [UInt8]? { decode(Array(text.utf8)) }
+
+    /// Whether a text is an even number of lower-case hexadecimal digits.
+    public static func isValid(_ text: String) -> Bool {
+        text.utf8.count % 2 == 0 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
 }
 
 /// Base64 of RFC 4648: section 4 (with padding) and section 5 (URL-safe, without padding, as in JOSE).
@@ -58,6 +63,8 @@ public enum Base64 {
     }
 
     public static func decodeURL(_ text: some Collection<UInt8>) -> [UInt8]? { decode(Array(text), urlSafeValues) }
+    /// The same without the calls that generic code of another module costs.
+    package static func decodeURL(array text: [UInt8]) -> [UInt8]? { decode(text, urlSafeValues) }
     public static func decodeURL(_ text: String) -> [UInt8]? { decode(Array(text.utf8), urlSafeValues) }
 
     private static func values(of alphabet: [UInt8]) -> [UInt8] {

@@ -26,7 +26,7 @@ public struct CompactJWS: Sendable, Hashable {
         let parts = Array(text.utf8).split(separator: 0x2E, maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .wrongPartCount(parts.count) }
         header = try JWSHeader(encoded: parts[0])
-        guard let payload = Base64.decodeURL(parts[1]) else { throw .notBase64URL(part: "payload") }
+        guard let payload = Base64.decodeURL(array: Array(parts[1])) else { throw .notBase64URL(part: "payload") }
         signature = try JWSHeader.decodeSignature(parts[2])
         self.payload = payload
         self.text = text

@@ -23,7 +23,7 @@ struct JWSHeader: Sendable, Hashable {
     init(encoded: some Collection<UInt8>) throws(JWSError) {
         let count = encoded.count
         guard count <= Self.maximumCount / 3 * 4 else { throw .headerTooLong(count: count, limit: Self.maximumCount / 3 * 4) }
-        guard let bytes = Base64.decodeURL(encoded) else { throw .notBase64URL(part: "header") }
+        guard let bytes = Base64.decodeURL(array: Array(encoded)) else { throw .notBase64URL(part: "header") }
         let header: JSONValue
         do {
             header = try JSONValue.parse(bytes, maximumDepth: 4)
@@ -73,7 +73,7 @@ struct JWSHeader: Sendable, Hashable {
 
     /// A signature's 64 bytes from its text.
     static func decodeSignature(_ text: some Collection<UInt8>) throws(JWSError) -> [UInt8] {
-        guard let signature = Base64.decodeURL(text) else { throw .notBase64URL(part: "signature") }
+        guard let signature = Base64.decodeURL(array: Array(text)) else { throw .notBase64URL(part: "signature") }
         guard signature.count == 64 else { throw .wrongSignatureCount(signature.count) }
         return signature
     }

@@ -59,6 +59,9 @@ public enum SHA256 {
             ?? Array(bytes).withUnsafeBytes { hash($0) }
     }
 
+    /// The same for an array, which is what nearly every caller has: generic code of another module costs more calls.
+    public static func hash(_ bytes: [UInt8]) -> SHA256Digest { bytes.withUnsafeBytes { hash($0) } }
+
     public static func hash(_ buffer: UnsafeRawBufferPointer) -> SHA256Digest {
         var digest = SHA256Digest()
         digest.fill { hexi_sha256($0, buffer.baseAddress, buffer.count) }

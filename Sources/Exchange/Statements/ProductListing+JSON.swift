@@ -119,7 +119,7 @@ extension JSONCursor {
     /// SHA-256 as sixty-four lower-case hexadecimal digits.
     func hexadecimalDigest() throws(JSONMismatch) -> String {
         let text = try string(maximumCount: 64)
-        guard text.utf8.count == 64, Hexadecimal.decode(text) != nil else {
+        guard text.utf8.count == 64, Hexadecimal.isValid(text) else {
             throw mismatch("must be a SHA-256 digest of 64 lower-case hexadecimal digits")
         }
         return text
