@@ -29,6 +29,9 @@ public struct NodeBenchmark: Sendable {
         /// From when a request was due until its answer was complete, in milliseconds.
         public let median: Double
         public let percentile99: Double
+        /// Processor time of the whole process for each answer, the load generator's share included, in milliseconds.
+        /// Unlike the rate it hardly changes when other programs work on the machine.
+        public let processorTime: Double
         /// Answers that were no success, and connections that broke: not 0 means that the measurement is worth nothing.
         public let failures: Int
     }
@@ -44,6 +47,8 @@ public struct NodeBenchmark: Sendable {
         public let tileReads: Load
         /// Ed25519 verifications alone, on all processors, halved: each write needs two.
         public let verificationBound: Double
+        /// Processor time of two Ed25519 verifications, in milliseconds.
+        public let verificationTime: Double
         /// Answers of libmicrohttpd alone to the same load as the reads, of the same length.
         public let staticReads: Load
         /// The same, of the length of a tile.
@@ -57,7 +62,9 @@ public struct NodeBenchmark: Sendable {
 
     /// Runs all measurements.
     public func signedWrites() async throws -> Report {
+        let before = Clock.processorMilliseconds()
         let bound = await verificationBound()
+        let verificationTime = (Clock.processorMilliseconds() - before) / max(1, bound * Self.yardstickSeconds)
         let home = try await NodeHome.initialise(
             directory: "\(directory)/node", prefix: "bench.hexi", name: ["en": "Benchmark"])
         defer { Self.remove("\(directory)/node") }
@@ -66,7 +73,7 @@ public struct NodeBenchmark: Sendable {
         defer { close(nowhere) }
         let node = try Self.start(home, StructuredLog(isOn: nowhere >= 0, descriptor: nowhere))
         do {
-            let report = try await measure(node, bound)
+            let report = try await measure(node, bound, verificationTime)
             await node.stop()
             return report
         } catch {
@@ -84,7 +91,7 @@ public struct NodeBenchmark: Sendable {
         return node
     }
 
-    private func measure(_ node: NodeServer, _ bound: Double) async throws -> Report {
+    private func measure(_ node: NodeServer, _ bound: Double, _ verificationTime: Double) async throws -> Report {
         let requests = try BenchmarkRequests(node)
         // A short run first: it warms up, and tells how many requests have to be ready.
         let warmUp = min(0.5, seconds / 3)
@@ -102,8 +109,8 @@ public struct NodeBenchmark: Sendable {
         let staticReads = try await read(yardstick.port, "/")
         let (tiles, staticTiles) = try await readTiles(node)
         return Report(
-            writes: writes, halfLoad: half, reads: reads, tileReads: tiles, verificationBound: bound, staticReads: staticReads,
-            staticTileReads: staticTiles)
+            writes: writes, halfLoad: half, reads: reads, tileReads: tiles, verificationBound: bound,
+            verificationTime: verificationTime, staticReads: staticReads, staticTileReads: staticTiles)
     }
 
     private func readTiles(_ node: NodeServer) async throws -> (tiles: Load, yardstick: Load) {
@@ -120,7 +127,7 @@ public struct NodeBenchmark: Sendable {
         var plan = HTTPBenchmarkPlan(port: node.port ?? 0) { requests[$0 % requests.count] }
         plan.connections = connections
         plan.seconds = seconds
-        let load = Self.load(try await HTTPBenchmark.run(plan))
+        let load = try await Self.load(plan)
         let yardstick = try HTTPYardstickServer(body: try ledger.tile(first))
         let bound = try await read(yardstick.port, "/")
         return withExtendedLifetime(yardstick) { (load, bound) }
@@ -135,29 +142,35 @@ public struct NodeBenchmark: Sendable {
         plan.connections = connections
         plan.seconds = seconds
         plan.requestsPerSecond = rate
-        return Self.load(try await HTTPBenchmark.run(plan))
+        return try await Self.load(plan)
     }
 
     private func read(_ port: UInt16, _ path: String) async throws -> Load {
         var plan = HTTPBenchmarkPlan(port: port, path: path)
         plan.connections = connections
         plan.seconds = seconds
-        return Self.load(try await HTTPBenchmark.run(plan))
+        return try await Self.load(plan)
     }
 
-    private static func load(_ report: HTTPBenchmarkReport) -> Load {
-        Load(
+    private static func load(_ plan: HTTPBenchmarkPlan) async throws -> Load {
+        let before = Clock.processorMilliseconds()
+        let report = try await HTTPBenchmark.run(plan)
+        let spent = Clock.processorMilliseconds() - before
+        return Load(
             perSecond: report.requestsPerSecond, median: report.p50Milliseconds, percentile99: report.p99Milliseconds,
+            processorTime: spent / Double(max(1, report.succeeded + report.refused)),
             failures: report.refused + report.broken)
     }
 
     // MARK: The yardstick of writes
 
+    private static let yardstickSeconds = 1.0
+
     private func verificationBound() async -> Double {
         let key = SigningKey.generate()
         let (message, processors) = ([UInt8](repeating: 0x61, count: 400), max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
         let (signature, verifier) = (key.sign(message), key.verificationKey)
-        let milliseconds: Int64 = 1000
+        let milliseconds = Int64(Self.yardstickSeconds * 1000)
         let count = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<processors {
                 group.addTask {
