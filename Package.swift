@@ -82,7 +82,7 @@ let package = Package(
             name: "ExchangeTests", dependencies: ["Exchange", "ExchangeTestKit", "Contracts", "Signing", "Encoding"]),
         .testTarget(
             name: "SandboxTests", dependencies: ["Sandbox", "Policies", "Signing", "Encoding"], exclude: ["probe.c.txt"]),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "TransparencyLog", "Signing", "Encoding"]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "ExchangeTestKit", "TransparencyLog", "Signing", "Encoding"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Signing", "Encoding", "CZlib"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Encoding"]),
         .testTarget(

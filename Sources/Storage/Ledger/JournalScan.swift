@@ -11,6 +11,8 @@ struct JournalScan {
     /// What the walk came to.
     struct Outcome {
         var tip: ChainTip
+        /// Where the last sound frame begins, if the walk met any.
+        var lastFrame: UInt64?
         /// Bytes behind the last sound frame, which a torn write left.
         var tornBytes: UInt64
         /// Why they are not a frame.
@@ -45,25 +47,27 @@ struct JournalScan {
         entries: (MerkleFrontier, UnsafeRawBufferPointer) throws(LedgerError) -> Void
     ) throws(LedgerError) -> Outcome {
         var tip = tip
+        var lastFrame: UInt64?
         var addition = LedgerCaches.Addition(firstSequence: tip.size)
         let reader = JournalReader(journal, from: tip.journalEnd, to: limit)
         while true {
             switch try reader.next() {
             case .frame(let offset):
                 try add(reader.payload, at: offset, to: &tip, &addition, entries)
+                lastFrame = offset
                 if addition.offsets.count >= 1 << 15 {
                     try additions(addition)
                     addition.restart(at: tip.size)
                 }
             case .end:
                 try additions(addition)
-                return Outcome(tip: tip, tornBytes: 0, tornReason: "")
+                return Outcome(tip: tip, lastFrame: lastFrame, tornBytes: 0, tornReason: "")
             case .unreadable(let offset, let reason):
                 guard try !reader.findsFrame(after: offset) else {
                     throw corrupt(offset, tip, reason + ", and sound frames follow, so this is no write cut short")
                 }
                 try additions(addition)
-                return Outcome(tip: tip, tornBytes: limit - offset, tornReason: reason)
+                return Outcome(tip: tip, lastFrame: lastFrame, tornBytes: limit - offset, tornReason: reason)
             }
         }
     }

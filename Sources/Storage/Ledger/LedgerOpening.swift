@@ -54,6 +54,7 @@ struct LedgerOpening {
         let scan = JournalScan(journal: journal, limit: try journal.size())
         let outcome = try findEnd(scan, caches, snapshotFile, published)
         try cut(journal, outcome)
+        try confirm(journal, outcome, published)
         try caches.truncate(to: outcome.tip.size)
         return Parts(
             lock: lock, journal: journal, caches: caches, checkpointFile: checkpointFile, snapshotFile: snapshotFile,
@@ -73,19 +74,21 @@ struct LedgerOpening {
             }
         }
         let header = try file.read(JournalFormat.header.count, at: 0)
-        if header == JournalFormat.header {
-            // Whoever made the journal may have been stopped before its name was durable.
-            try operations.synchronizeNames(in: directory)
-            return file
+        if try file.size() > UInt64(JournalFormat.header.count) || mode == .existing {
+            guard header == JournalFormat.header else { throw Self.notAJournal(path) }
+        } else {
+            // A journal without entries whose header did not arrive, or not whole: its creation was interrupted.
+            guard zip(header, JournalFormat.header).allSatisfy({ $0 == $1 || $0 == 0 }) else { throw Self.notAJournal(path) }
+            try file.write(JournalFormat.header, at: 0)
+            try file.synchronize()
         }
-        // A journal that is cut off within its header never held an entry: its creation was interrupted.
-        guard mode != .existing, JournalFormat.header.starts(with: header) else {
-            throw .notALedger(path: path, reason: "it does not begin with \"HEXIJRN1\" and eight zero bytes")
-        }
-        try file.write(JournalFormat.header, at: 0)
-        try file.synchronize()
+        // Whoever made the journal may have been stopped before its name was durable.
         try operations.synchronizeNames(in: directory)
         return file
+    }
+
+    private static func notAJournal(_ path: String) -> LedgerError {
+        .notALedger(path: path, reason: "it does not begin with \"HEXIJRN1\" and eight zero bytes")
     }
 
     // MARK: Finding the end
@@ -169,6 +172,20 @@ struct LedgerOpening {
         guard outcome.tornBytes > 0 else { return }
         log("cut \(outcome.tornBytes) bytes of an unfinished write off the journal: \(outcome.tornReason)")
         try journal.truncate(to: outcome.tip.journalEnd)
+        try journal.synchronize()
+    }
+
+    /// Makes sure that the last frame is on the disk before anything is signed or built on top of it. The process before
+    /// may have ended between writing it and synchronising it, or because synchronising it failed: then the kernel shows
+    /// the bytes, but counts them as written though they are not, and only writing them again makes them durable. Every
+    /// earlier frame, and what the published checkpoint covers, was durable before something else was written.
+    private func confirm(
+        _ journal: LedgerFile, _ outcome: JournalScan.Outcome, _ published: Checkpoint?
+    ) throws(LedgerError) {
+        guard let start = outcome.lastFrame, outcome.tip.size > (published?.size ?? 0) else { return }
+        let length = min(
+            outcome.tip.journalEnd - start, UInt64(JournalFormat.frameHeaderLength + JournalFormat.maximumPayload))
+        try journal.write(try journal.read(Int(length), at: start), at: start)
         try journal.synchronize()
     }
 }

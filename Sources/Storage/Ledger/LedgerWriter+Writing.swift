@@ -137,6 +137,7 @@ extension LedgerWriter {
             // `failure` stays set meanwhile, so nobody writes.
             try journal.truncate(to: durable.journalEnd)
             try journal.synchronize()
+            try probe(at: durable.journalEnd)
         } catch {
             monitor.withLock { $0.recovering = false }
             throw error
@@ -149,5 +150,19 @@ extension LedgerWriter {
             state.recoveries += 1
         }
         monitor.signal(Condition.fill)
+    }
+
+    /// Sees whether the disk takes as much as a frame again: on a full one, cutting off goes well, and the next append
+    /// would fail anew. The zeros never stay; after a crash they are a torn tail.
+    private func probe(at end: UInt64) throws(LedgerError) {
+        do throws(LedgerError) {
+            try journal.write([UInt8](repeating: 0, count: OpenFrame.targetLength), at: end)
+            try journal.synchronize()
+        } catch {
+            try journal.truncate(to: end)
+            throw error
+        }
+        try journal.truncate(to: end)
+        try journal.synchronize()
     }
 }
