@@ -33,7 +33,9 @@ import TransparencyLog
         var projector: Projector
     }
 
-    private func withSequencer(_ body: (Bench, Disk) async throws -> Void) async throws {
+    private func withSequencer(
+        clock: @escaping @Sendable () -> Timestamp = { Clock.now() }, _ body: (Bench, Disk) async throws -> Void
+    ) async throws {
         let folder = try await TestNode.makeHome()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (home, disk, log) = (try NodeHome(opening: folder), Disk(), StructuredLog(isOn: false))
@@ -48,7 +50,7 @@ import TransparencyLog
         let directory = KeyDirectory(state)
         let sequencer = Sequencer(
             ledger: ledger, state: state, projector: projector, directory: directory, metrics: Metrics(), log: log,
-            maximumWaitingApplications: 100_000, recoveryPause: .milliseconds(2))
+            maximumWaitingApplications: 100_000, recoveryPause: .milliseconds(2), clock: clock)
         projector.start()
         let bench = Bench(sequencer: sequencer, ledger: ledger, directory: directory, projector: projector)
         try await body(bench, disk)

@@ -51,7 +51,11 @@ enum PrivateFile {
         let temporary = "\(path).new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(temporary) }
-        defer { close(descriptor) }
+        var isDone = false
+        defer {
+            close(descriptor)
+            if !isDone { unlink(temporary) }
+        }
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
@@ -64,6 +68,7 @@ enum PrivateFile {
             offset += count
         }
         guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failure(path) }
+        isDone = true
     }
 
     /// Removes every plain file in a folder.

@@ -27,6 +27,7 @@ actor Sequencer {
     private let maximumWaitingApplications: Int
     /// Between two tries to make the ledger writable again.
     private let recoveryPause: Duration
+    private let clock: @Sendable () -> Timestamp
     private var state: ExchangeState
     /// The latest append, while it may not be durable.
     private var last: PendingAppend?
@@ -40,7 +41,8 @@ actor Sequencer {
 
     init(
         ledger: Ledger, state: ExchangeState, projector: Projector, directory: KeyDirectory, metrics: Metrics,
-        log: StructuredLog, maximumWaitingApplications: Int, recoveryPause: Duration = .seconds(1)
+        log: StructuredLog, maximumWaitingApplications: Int, recoveryPause: Duration = .seconds(1),
+        clock: @escaping @Sendable () -> Timestamp = { Clock.now() }
     ) {
         self.ledger = ledger
         self.state = state
@@ -50,6 +52,7 @@ actor Sequencer {
         self.log = log
         self.maximumWaitingApplications = maximumWaitingApplications
         self.recoveryPause = recoveryPause
+        self.clock = clock
     }
 
     // MARK: Reading
@@ -63,7 +66,7 @@ actor Sequencer {
     }
 
     /// The time that the next entry would have: the clock's, but never before the last entry's.
-    func now() -> Timestamp { max(Clock.now(), state.time) }
+    func now() -> Timestamp { max(clock(), state.time) }
 
     /// Why the ledger takes no entries, or `nil` if it does.
     func failureReason() -> String? { failure }

@@ -1,6 +1,5 @@
 import Encoding
 import Exchange
-import Glibc
 import HTTPTransport
 import Sandbox
 
@@ -69,15 +68,10 @@ struct SnapshotUploads: Sendable {
 
     /// The file, its import and the vault's copy of it are on the disk together for a while.
     private func checkRoom(for length: UInt64) throws {
-        var status = statvfs()
-        guard statvfs(services.snapshots.uploadDirectory, &status) == 0 else { return }
-        let free = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        guard let free = DiskRoom.freeBytes(at: services.snapshots.uploadDirectory) else { return }
         let (needed, isTooMuch) = length.multipliedReportingOverflow(by: 3)
-        guard !isTooMuch, free.overflow || free.partialValue > needed, free.overflow || free.partialValue - needed > Self.reservedBytes
-        else {
-            throw Problem(
-                code: "insufficient-storage", status: 507, title: "The node has no room for the file",
-                detail: "a file of \(length) bytes does not fit on the node's disk")
+        guard !isTooMuch, free > needed, free - needed > Self.reservedBytes else {
+            throw DiskRoom.problem("a file of \(length) bytes does not fit on the node's disk")
         }
     }
 }

@@ -83,6 +83,7 @@ actor SnapshotService {
         do {
             description = try await engine.importTable(from: path, format: format, to: target)
         } catch {
+            if DiskRoom.isExhausted(at: uploadDirectory) { throw DiskRoom.problem("the node's disk became full") }
             throw SandboxProblem.problem(error)
         }
         let record = try await BlockingWork.run { [vault] in

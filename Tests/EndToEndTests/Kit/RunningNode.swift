@@ -14,6 +14,14 @@ struct RunningNode: Sendable {
         _ workspace: Workspace, home: String, port: UInt16, client: HTTPClient = HTTPClient(), streams: String = "node"
     ) async throws -> RunningNode {
         let process = try workspace.start(BuiltPrograms.hexi, ["serve", home], streams: streams)
+        return try await wait(workspace, process, port: port, client: client, streams: streams)
+    }
+
+    /// Waits until a node that was started answers.
+    static func wait(
+        _ workspace: Workspace, _ process: ChildProcess, port: UInt16, client: HTTPClient = HTTPClient(),
+        streams: String = "node"
+    ) async throws -> RunningNode {
         let node = RunningNode(
             process: process, address: "http://127.0.0.1:\(port)", workspace: workspace, streams: streams)
         let limit = ContinuousClock.now + .seconds(60)

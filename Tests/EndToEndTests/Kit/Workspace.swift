@@ -51,6 +51,10 @@ final class Workspace: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
+    func make(folder name: String) async throws {
+        try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
+    }
+
     func path(_ name: String) -> String { "\(folder)/\(name)" }
 
     func write(_ text: String, to name: String) throws {

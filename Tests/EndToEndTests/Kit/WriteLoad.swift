@@ -36,21 +36,25 @@ final class WriteLoad: Sendable {
             nonce: Base64.encodeURL(RandomBytes.generate(18)), key: key)
     }
 
-    /// Returns whether the node answered.
-    private func post(to address: String) async -> Bool {
+    /// Returns whether the node acknowledged.
+    private func post(to address: String) async -> Bool { await answer(from: address)?.status == 201 }
+
+    /// Posts an application; gives the answer, or `nil` if there was none. An acknowledgement is remembered.
+    func answer(from address: String) async -> HTTPClientResponse? {
         do {
             let body: JSONValue = ["statement": try application().json]
             let answer = try await client.send(
                 HTTPClientRequest(
                     method: "POST", url: "\(address)/api/v1/participants", headers: ["Content-Type": "application/json"],
                     body: .bytes(body.serialized())))
-            guard answer.status == 201, let receipt = try JSONValue.parse(answer.body)["receipt"],
+            guard answer.status == 201 else { return answer }
+            guard let receipt = try JSONValue.parse(answer.body)["receipt"],
                 let seq = receipt["seq"]?.integerValue.flatMap({ UInt64(exactly: $0) }), let hash = receipt["leafHash"]?.stringValue
-            else { return false }
+            else { return nil }
             receipts.withLock { $0[seq] = hash }
-            return true
+            return answer
         } catch {
-            return false
+            return nil
         }
     }
 }
