@@ -40,11 +40,44 @@ import TransparencyLog
         var journal = try folder.bytes("journal")
         journal[40] ^= 1
         try folder.write(journal, to: "journal")
+        Self.seal(&journal)
+        #expect(throws: LedgerError.self) { try LedgerSamples.open(folder, wholeScanLimit: UInt64(journal.count)) }
+        try folder.write(journal, to: "journal")
         #expect(throws: LedgerError.self) { try LedgerSamples.open(folder, wholeScanLimit: UInt64(journal.count)) }
         try LedgerSamples.open(folder, wholeScanLimit: UInt64(journal.count) - 1).close()
     }
 
-    @Test func withASnapshotTheJournalBeforeItIsNotRead() async throws {
+    /// Makes the checksum of a journal's first frame fit again.
+    private static func seal(_ journal: inout [UInt8]) {
+        journal.withUnsafeMutableBytes { bytes in
+            let length = JournalFormat.length(in: UnsafeRawBufferPointer(rebasing: bytes[16...]))
+            JournalFormat.seal(UnsafeMutableRawBufferPointer(rebasing: bytes[16..<16 + JournalFormat.frameHeaderLength + length]))
+        }
+    }
+
+    @Test func ofALongJournalDamageBeforeTheSnapshotIsFoundAtTheStart() async throws {
+        let folder = try LedgerFolder()
+        let ledger = try await ledger(folder)
+        try ledger.writeSnapshot([1], size: 42, root: ledger.root)
+        _ = try await ledger.append([LedgerSamples.draft(99)])
+        ledger.close()
+        let journal = try folder.bytes("journal")
+        for position in stride(from: 0, to: journal.count, by: 61) {
+            var changed = journal
+            changed[position] ^= 0x10
+            try folder.write(changed, to: "journal")
+            #expect(throws: LedgerError.self, "byte \(position)") { try LedgerSamples.open(folder) }
+            #expect(try folder.bytes("journal") == changed, "nothing is changed")
+        }
+        // A piece that is missing in the middle, behind which everything is sound.
+        let length = JournalFormat.frameHeaderLength + journal.withUnsafeBytes {
+            JournalFormat.length(in: UnsafeRawBufferPointer(rebasing: $0[16...]))
+        }
+        try folder.write(journal[..<16] + journal[(16 + length)...], to: "journal")
+        #expect(throws: LedgerError.self) { try LedgerSamples.open(folder) }
+    }
+
+    @Test func withASnapshotTheEntriesBeforeItAreNotHashed() async throws {
         let folder = try LedgerFolder()
         var ledger = try await ledger(folder)
         try ledger.writeSnapshot([1], size: 42, root: ledger.root)
@@ -53,6 +86,7 @@ import TransparencyLog
         // A start from the beginning would refuse this journal.
         var journal = try folder.bytes("journal")
         journal[40] ^= 1
+        Self.seal(&journal)
         try folder.write(journal, to: "journal")
         ledger = try LedgerSamples.open(folder)
         #expect(ledger.root == root)
