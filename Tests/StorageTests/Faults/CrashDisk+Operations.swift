@@ -25,7 +25,8 @@ extension CrashDisk {
             rename: { path, newPath in self.state.withLock { $0.rename(path, newPath) } },
             unlink: { path in self.state.withLock { $0.unlink(path) } },
             makeDirectory: { path in self.state.withLock { $0.makeDirectory(path) } },
-            synchronizeDirectory: { path in self.state.withLock { $0.synchronizeDirectory(path) } })
+            synchronizeDirectory: { path in self.state.withLock { $0.synchronizeDirectory(path) } },
+            synchronizeFileSystem: { path in self.state.withLock { $0.synchronizeFileSystem(path) } })
     }
 
     /// Bytes that were read, or an error.
@@ -214,6 +215,14 @@ extension CrashDisk.State {
             guard state.names.folders.contains(path) else { return -ENOENT }
             for change in state.pendingNames where change.folder == path { state.durableNames.apply(change) }
             state.pendingNames.removeAll { $0.folder == path }
+            return 0
+        }
+    }
+
+    mutating func synchronizeFileSystem(_ path: String) -> Int32 {
+        whole("synchronizeFileSystem", path) { state in
+            for file in state.files.indices { state.files[file].synchronize() }
+            (state.durableNames, state.pendingNames) = (state.names, [])
             return 0
         }
     }
