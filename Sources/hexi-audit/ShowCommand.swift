@@ -37,7 +37,7 @@ enum ShowCommand {
     private static func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         let text = try arguments.requiredArgument("id")
         do {
-            let proofs = try arguments.value("proofs").map { _ in try ProofExport() }
+            let proofs = arguments.value("proofs") == nil ? nil : try ProofExport()
             if let seq = UInt64(text) {
                 return try await show(EntryView(seq) { proofs?.want($0) }, proofs, arguments, console)
             }
@@ -61,7 +61,7 @@ enum ShowCommand {
         let wantsJSON = arguments.flag("json")
         let visitor = AuditVisitors([view] + (proofs.map { [$0] } ?? []))
         let report = try await LedgerAudit.run(visitor, arguments, console, wantsJSON: wantsJSON)
-        let written = try write(proofs, arguments, report)
+        let written = try write(proofs, arguments, report, console, count: view.count)
         if wantsJSON {
             try printJSON(view, report, written, console)
         } else {
@@ -119,7 +119,7 @@ enum ShowCommand {
         let wantsJSON = arguments.flag("json")
         let visitor = AuditVisitors([view] + (proofs.map { [$0] } ?? []))
         let report = try await LedgerAudit.run(visitor, arguments, console, wantsJSON: wantsJSON)
-        let written = try write(proofs, arguments, report)
+        let written = try write(proofs, arguments, report, console, count: 1)
         if wantsJSON { console.print(json: document(view, report, written)) }
         if !report.isSound && !wantsJSON { console.print(ReportText.verdict(report, console.outputWidth)) }
         guard let line = view.line else {
@@ -169,14 +169,17 @@ enum ShowCommand {
     // MARK: Both
 
     private static func write(
-        _ proofs: ProofExport?, _ arguments: ParsedArguments, _ report: AuditReport
+        _ proofs: ProofExport?, _ arguments: ParsedArguments, _ report: AuditReport, _ console: Console, count total: UInt64
     ) throws -> UInt64? {
         guard let proofs, let folder = arguments.value("proofs"), report.isSound else { return nil }
         try OutputFile.makeFolder(folder)
+        let progress = VerifyProgress(console, label: "writing proofs", isQuiet: false)
+        defer { progress.finish() }
         var count: UInt64 = 0
         try proofs.forEachProof(report) { proof in
             try OutputFile.write(proof.bytes, to: "\(folder)/\(proof.fileName)")
             count += 1
+            progress.update(count, of: total)
         }
         return count
     }

@@ -86,7 +86,11 @@ struct ReportChart {
     }
 
     private static func text(_ text: String, x: Double, y: Double, anchor: String) -> String {
-        HTML.element("text", [("x", number(x)), ("y", number(y)), ("text-anchor", anchor)], HTML.escape(text))
+        HTML.element(
+            "text",
+            [
+                ("x", number(x)), ("y", number(y)), ("text-anchor", anchor), ("font-size", "9"), ("fill", "#444444"),
+            ], HTML.escape(text))
     }
 
     private static func number(_ value: Double) -> String { DecimalText.format(value, digits: 1) }

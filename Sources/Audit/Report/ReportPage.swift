@@ -159,11 +159,11 @@ public struct ReportPage {
         h3 { font-size: 10.5pt; margin: 4mm 0 1mm; break-after: avoid; }
         table { border-collapse: collapse; width: 100%; font-size: 9.5pt; } thead { display: table-header-group; }
         th, td { border-bottom: 0.3pt solid #bbb; padding: 1mm 2mm 1mm 0; text-align: left; vertical-align: top;
-          overflow-wrap: anywhere; } th { font-weight: 600; } tr { break-inside: avoid; }
-        .facts th { width: 38mm; } .number { text-align: right; white-space: nowrap; }
+          overflow-wrap: break-word; } th { font-weight: 600; } tr { break-inside: avoid; }
+        .facts th { width: 38mm; } td.number, th.number { text-align: right; } td.number { white-space: nowrap; }
         .code { font-family: "Noto Sans Mono", monospace; font-size: 8pt; overflow-wrap: anywhere; }
         td.bar { white-space: nowrap; } svg.bar { width: 32mm; height: 2.4mm; margin-right: 2mm; }
-        svg text { font-size: 9px; fill: #444; } .more { color: #555; margin: 1mm 0; }
+        .more { color: #555; margin: 1mm 0; }
         .verdict { font-size: 12pt; font-weight: 600; padding: 3mm 4mm; border-left: 2mm solid; overflow-wrap: anywhere; }
         .sound { border-color: #1e8449; background: #eafaf1; } .bad { border-color: #b03a2e; background: #fdedec; }
         .legend span.box { display: inline-block; width: 3mm; height: 3mm; margin: 0 1mm 0 3mm; }

@@ -33,12 +33,22 @@ struct ReportTable {
     var isEmpty: Bool { rows.isEmpty }
 
     func html(_ language: ReportLanguage) -> String {
-        let head = HTML.element("tr", [], titles.map { HTML.element("th", [], $0.html(language)) }.joined())
+        let head = HTML.element(
+            "tr", [], titles.indices.map { HTML.element("th", alignment($0), titles[$0].html(language)) }.joined())
         let body = rows.map { HTML.element("tr", [], $0.map { Self.cell($0, language) }.joined()) + "\n" }.joined()
         let table = HTML.element("table", [], HTML.element("thead", [], head) + "\n" + HTML.element("tbody", [], body))
         if hidden == 0 { return table + "\n" }
         let more = Phrase("另有 \(DecimalText.grouped(hidden)) 行未列出", "and \(DecimalText.grouped(hidden)) more")
         return table + HTML.element("p", [("class", "more")], more.html(language)) + "\n"
+    }
+
+    /// A heading stands above the figures of its column.
+    private func alignment(_ column: Int) -> [(String, String)] {
+        guard let row = rows.first, row.indices.contains(column) else { return [] }
+        switch row[column] {
+        case .count, .money: return [("class", "number")]
+        default: return []
+        }
     }
 
     private static func cell(_ cell: Cell, _ language: ReportLanguage) -> String {
