@@ -32,13 +32,14 @@ public final class NodeServer: Sendable {
 
         var router = Router()
         OperationsRoutes(services: services, scrubbing: scrubbing).add(to: &router)
-        let ledger = services.ledger
-        LedgerRoutes(ledger: ledger) {
-            // The size first: then the note covers it.
-            let size = ledger.size
-            return PublishedCheckpoint(note: ledger.checkpoint(), size: size)
+        let publication = services.publication
+        LedgerRoutes(ledger: services.ledger) {
+            // The size first: what is published only grows, so the note covers it.
+            let size = publication.size
+            return PublishedCheckpoint(note: publication.note, size: size)
         }.add(to: &router)
         LogProofRoute(services: services).add(to: &router)
+        WitnessRoutes(services: services).add(to: &router)
         ParticipantRoutes(services: services, intake: intake).add(to: &router)
         ProductRoutes(services: services, intake: intake).add(to: &router)
         ContractRoutes(services: services, intake: intake).add(to: &router)

@@ -16,6 +16,8 @@ enum BodyFault {
                 ("no body", { $0.body = nil }, [400], "body"),
                 ("a body that is no table", { $0.body = [0xFF, 0x00, 0xFE] }, [422], ""),
             ]
+        // This node is no witness; one that is has tests of its own.
+        case .text: [("too long a text", { $0.body = [UInt8](repeating: 0x0A, count: (128 << 10) + 1) }, [413], "bytes")]
         case .statement, .draft: json(route)
         }
     }

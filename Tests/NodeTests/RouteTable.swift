@@ -12,6 +12,8 @@ struct RouteUnderTest: Sendable {
         /// JSON without a statement; the members it needs.
         case draft(@Sendable (TestMarket) -> JSONValue, members: [String])
         case file
+        /// Plain text, sound as far as it goes.
+        case text(String)
     }
 
     var method: String
@@ -55,6 +57,9 @@ struct RouteUnderTest: Sendable {
         case .file:
             request.body = Array("a,b\n1,2\n".utf8)
             request.contentType = "text/csv"
+        case .text(let text):
+            request.body = Array(text.utf8)
+            request.contentType = "text/plain"
         }
         return request
     }
@@ -68,7 +73,7 @@ enum RouteTable {
     private static let numbers = ["x", "-1", "1.5", "007", "18446744073709551616", ""]
     private static let notIdentifiers = ["x", "86.gs.test/", "86.gs.test/X0", ""]
 
-    static let all = publicRoutes + participants + products + contracts + queries + runs
+    static let all = publicRoutes + witnesses + participants + products + contracts + queries + runs
 
     private static let publicRoutes = [
         RouteUnderTest(method: "GET", pattern: "/healthz", isSigned: false),
@@ -89,6 +94,16 @@ enum RouteTable {
             parameters: [("from", numbers + ["0", "3"]), ("to", numbers + ["0", "999999"])], required: "?from=1&to=2"),
         RouteUnderTest(
             method: "GET", pattern: "/ledger/proof/tlog", isSigned: false, parameters: [("seq", numbers)], required: "?seq=0"),
+    ]
+
+    private static let witnesses = [
+        RouteUnderTest(
+            method: "POST", pattern: "/witness/add-checkpoint", isSigned: false, body: .text("old 0\n\nnone\n1\n\n")),
+        RouteUnderTest(method: "GET", pattern: "/witness/vkey", isSigned: false),
+        RouteUnderTest(method: "GET", pattern: "/witness/logs", isSigned: false),
+        RouteUnderTest(
+            method: "GET", pattern: "/witness/checkpoint", isSigned: false, parameters: [("origin", [""])], required: "?origin=x"),
+        RouteUnderTest(method: "GET", pattern: "/ledger/witnesses", isSigned: false),
     ]
 
     private static let participants = [

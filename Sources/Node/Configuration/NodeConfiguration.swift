@@ -28,6 +28,12 @@ public struct NodeConfiguration: Sendable, Hashable {
     /// How long running queries may take to finish when the node is told to stop, in seconds; those that take longer are
     /// ended, and recorded as cancelled.
     public var stopSeconds = 30
+    /// The name under which this node cosigns other logs' checkpoints; empty for the space's prefix and `/witness`.
+    public var witnessName = ""
+    /// How long one of this node's own witnesses may take to answer, in seconds.
+    public var witnessSeconds = 5
+    /// The shortest time between two checkpoints that witnesses are asked to cosign, in milliseconds.
+    public var publicationMilliseconds = 500
 
     /// How many bytes of the ledger's files are read in a second when they are checked for damage; 0 leaves them unchecked.
     public var scrubBytesPerSecond = 8 << 20
@@ -39,6 +45,7 @@ public struct NodeConfiguration: Sendable, Hashable {
     static let memberNames: Set<String> = [
         "space", "address", "port", "authorities", "duckdb", "concurrentRuns", "waitingRuns", "runSeconds", "runMemoryBytes",
         "maximumUploadBytes", "waitingApplications", "stopSeconds", "scrubBytesPerSecond", "scrubHours",
+        "witnessName", "witnessSeconds", "publicationMilliseconds",
     ]
 
     /// Reads the settings; absent members have their defaults, unknown ones are refused.
@@ -64,6 +71,9 @@ public struct NodeConfiguration: Sendable, Hashable {
         stopSeconds = try integer("stopSeconds", 0...86_400, stopSeconds)
         scrubBytesPerSecond = try integer("scrubBytesPerSecond", 0...1 << 44, scrubBytesPerSecond)
         scrubHours = try integer("scrubHours", 1...8_760, scrubHours)
+        if let member = try cursor.optionalMember("witnessName") { witnessName = try member.string(maximumCount: 255) }
+        witnessSeconds = try integer("witnessSeconds", 1...600, witnessSeconds)
+        publicationMilliseconds = try integer("publicationMilliseconds", 10...3_600_000, publicationMilliseconds)
     }
 
     public var json: JSONValue {
@@ -75,6 +85,8 @@ public struct NodeConfiguration: Sendable, Hashable {
             "maximumUploadBytes": .integer(Int64(maximumUploadBytes)),
             "waitingApplications": .integer(Int64(waitingApplications)), "stopSeconds": .integer(Int64(stopSeconds)),
             "scrubBytesPerSecond": .integer(Int64(scrubBytesPerSecond)), "scrubHours": .integer(Int64(scrubHours)),
+            "witnessName": .string(witnessName), "witnessSeconds": .integer(Int64(witnessSeconds)),
+            "publicationMilliseconds": .integer(Int64(publicationMilliseconds)),
         ]
     }
 }

@@ -118,7 +118,7 @@ public struct NodeHome: Sendable {
         ledger.close()
     }
 
-    private func writeConfiguration() throws {
+    func writeConfiguration() throws {
         try PrivateFile.write(Array(configuration.json.prettyString().utf8) + [0x0A], to: configurationPath)
     }
 }

@@ -11,6 +11,10 @@ final class Metrics: Sendable {
         var runMilliseconds: UInt64 = 0
         var signaturesRefused: UInt64 = 0
         var uploadedBytes: UInt64 = 0
+        var cosignatures: UInt64 = 0
+        var witnessRefusals: [Int: UInt64] = [:]
+        var witnessEvidence: UInt64 = 0
+        var witnessAlarms: UInt64 = 0
     }
 
     private let counters = Mutex(Counters())
@@ -34,6 +38,11 @@ final class Metrics: Sendable {
     func countRefusedRun(_ code: String) { counters.withLock { $0.runsRefused[code, default: 0] += 1 } }
     func countRefusedSignature() { counters.withLock { $0.signaturesRefused += 1 } }
     func countUpload(bytes: Int) { counters.withLock { $0.uploadedBytes += UInt64(max(0, bytes)) } }
+
+    func countCosignature() { counters.withLock { $0.cosignatures += 1 } }
+    func countWitnessRefusal(status: Int) { counters.withLock { $0.witnessRefusals[status, default: 0] += 1 } }
+    func countWitnessEvidence() { counters.withLock { $0.witnessEvidence += 1 } }
+    func countWitnessAlarm() { counters.withLock { $0.witnessAlarms += 1 } }
 
     /// The exposition. `gauges` are values read at this moment, by name.
     func exposition(gauges: [(name: String, help: String, value: Double)]) -> String {
@@ -68,6 +77,16 @@ final class Metrics: Sendable {
         text += "hexi_signatures_refused_total \(counters.signaturesRefused)\n"
         header("hexi_uploaded_bytes_total", "Bytes of snapshots received.", "counter")
         text += "hexi_uploaded_bytes_total \(counters.uploadedBytes)\n"
+        header("hexi_cosignatures_total", "Checkpoints of other logs cosigned as their witness.", "counter")
+        text += "hexi_cosignatures_total \(counters.cosignatures)\n"
+        header("hexi_witness_refusals_total", "Checkpoints of witnessed logs that were not cosigned, by status.", "counter")
+        for (status, count) in counters.witnessRefusals.sorted(by: { $0.key < $1.key }) {
+            text += "hexi_witness_refusals_total{status=\"\(status)\"} \(count)\n"
+        }
+        header("hexi_witness_evidence_total", "Requests kept as evidence against a witnessed log.", "counter")
+        text += "hexi_witness_evidence_total \(counters.witnessEvidence)\n"
+        header("hexi_witness_alarms_total", "Answers of witnesses that have seen another ledger than this one.", "counter")
+        text += "hexi_witness_alarms_total \(counters.witnessAlarms)\n"
         return text
     }
 }

@@ -19,6 +19,10 @@ final class NodeServices: Sendable {
     let snapshots: SnapshotService
     let results: ResultStore
     let directory: KeyDirectory
+    /// The checkpoint that is shown to everybody.
+    let publication: Publication
+    /// This node as a witness of other logs, if it is one.
+    let witness: WitnessService?
     /// For what runs or imports in a sandbox.
     let gate: RunGate
     /// For the checks of query texts, which are short and should not wait for runs.
@@ -53,6 +57,8 @@ final class NodeServices: Sendable {
             throw NodeError.home(path: home.ledgerDirectory, reason: "the ledger's space is not that of the settings")
         }
         directory = KeyDirectory(state)
+        publication = try Publication(home: home, ledger: ledger, metrics: metrics, log: log)
+        witness = try WitnessService.open(home, metrics: metrics, log: log)
         sequencer = Sequencer(
             ledger: ledger, state: state, projector: projector, directory: directory, metrics: metrics, log: log,
             maximumWaitingApplications: home.configuration.waitingApplications)
@@ -94,10 +100,12 @@ final class NodeServices: Sendable {
     func start() throws {
         try snapshots.prepare()
         projector.start()
+        publication.start()
     }
 
     /// Finishes what is queued, leaves a snapshot of the state for the next start, and closes the ledger.
     func stop() async {
+        await publication.stop()
         await sequencer.markIndex()
         await projector.stop()
         let state = await sequencer.read { $0 }

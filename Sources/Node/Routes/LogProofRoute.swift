@@ -20,7 +20,7 @@ struct LogProofRoute: Sendable {
 
     /// The proof of an entry by the published checkpoint, with the entry in it; verified before it is given out.
     private func proof(of seq: UInt64) throws -> LogProof {
-        let note = try SignedNote(services.ledger.checkpoint())
+        let note = try SignedNote(services.publication.note)
         let checkpoint = try Checkpoint(text: note.text)
         guard seq < checkpoint.size else { throw missing(seq, published: checkpoint.size) }
         let path = try services.ledger.inclusionProof(sequence: seq, size: checkpoint.size).path

@@ -14,7 +14,8 @@ struct OperationsRoutes: Sendable {
                 return .json(503, ["status": "failing", "reason": "the ledger takes no entries; the log says why"])
             }
             var health: JSONObject = ["status": "ok", "size": .integer(Int64(services.ledger.size))]
-            if let warning = scrubbing.status.warning { health["warnings"] = [.string(warning)] }
+            let warnings = (scrubbing.status.warning.map { [$0] } ?? []) + services.publication.warnings
+            if !warnings.isEmpty { health["warnings"] = .array(warnings.map { .string($0) }) }
             return .json(200, .object(health))
         }
         router.add("GET", "/metrics") { _, _ in
@@ -40,7 +41,7 @@ struct OperationsRoutes: Sendable {
                         ("hexi_index_behind", "1 if the search index lacks entries.", services.projector.isBehind ? 1 : 0),
                         ("hexi_runs_waiting", "Runs that wait for a place.", Double(counts.waiting)),
                         ("hexi_signature_nonces", "Nonces remembered against replay.", Double(services.nonces.count)),
-                    ]).utf8))
+                    ] + services.publication.gauges).utf8))
         }
         router.add("GET", "/api/v1/space") { request, _ in
             try TargetQuery.allow(request, [])

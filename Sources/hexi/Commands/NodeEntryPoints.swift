@@ -36,6 +36,18 @@ enum NodeEntryPoints {
         } catch { throw ClientError.failed("\(error)") }
     }
 
+    /// Makes a node a witness; returns the key that its cosignatures are verified with.
+    static func enableWitness(_ directory: String, name: String?) throws(ClientError) -> String {
+        do {
+            var home = try NodeHome(opening: directory)
+            return try home.enableWitness(name: name)
+        } catch { throw .failed("\(error)") }
+    }
+
+    static func addWitnessedLog(_ directory: String, vkey: String, url: String?) throws(ClientError) {
+        do { try NodeHome(opening: directory).addWitnessedLog(vkey, url: url) } catch { throw .failed("\(error)") }
+    }
+
     static func examine(_ directory: String?) async throws -> [Finding] {
         let home: NodeHome?
         do { home = try directory.map { try NodeHome(opening: $0) } } catch {
