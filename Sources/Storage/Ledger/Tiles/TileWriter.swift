@@ -128,17 +128,18 @@ final class TileWriter: Sendable {
 
     private func write(until end: UInt64, _ progress: inout Progress) throws(LedgerError) {
         let start = monotonicNanoseconds()
+        let size = reader.writer.durable.size
         while progress.written < end {
             try writeTiles(from: progress.written)
             if progress.unsynchronizedTiles == 0 {
                 progress.synchronizationDue = monotonicNanoseconds() + pace.synchronizationInterval
             }
             progress.written += UInt64(Tile.fullWidth)
-            size.store(progress.written, ordering: .releasing)
+            self.size.store(progress.written, ordering: .releasing)
         }
         let now = monotonicNanoseconds()
         // Entries that came meanwhile are a sign of load, and the writers need the processors and the disk more.
-        if reader.writer.durable.size >= end + UInt64(Tile.fullWidth) { progress.rest = now + (now - start) * pace.restFactor }
+        if reader.writer.durable.size > size { progress.rest = now + (now - start) * pace.restFactor }
     }
 
     /// Writes the bundle and the tile of the 256 entries from `first` on, and the tiles above that end with these.
@@ -159,13 +160,13 @@ final class TileWriter: Sendable {
     private static let temporary = "tile.new"
 
     private func synchronize(_ progress: inout Progress) throws(LedgerError) {
-        let size = progress.written
+        let written = progress.written
         let durable = reader.writer.durable
         let root = try reader.mendingCaches { caches throws(CacheMiss) in
-            try reader.root(size, (durable.size, durable.root), caches)
+            try reader.root(written, (durable.size, durable.root), caches)
         }
         try folder.synchronize()
-        try folder.writeProgress(size: size, root: root)
-        progress.synchronized = size
+        try folder.writeProgress(size: written, root: root)
+        progress.synchronized = written
     }
 }
