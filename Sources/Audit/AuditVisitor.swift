@@ -25,7 +25,7 @@ public struct AuditedEntry: Sendable {
 /// An entry is shown when it and all before it have passed every check that looks at entries one by one; whether the
 /// whole ledger is sound, only the report says, at the end. A visitor sees nothing of a chain-only audit.
 public protocol AuditVisitor: AnyObject {
-    /// Is called once, before the first entry.
+    /// Is called before the first entry; and again, should the ledger have to be read anew from there.
     ///
     /// - Parameters:
     ///   - note: the signed checkpoint. Its form has been checked, its signature only with pinned keys: those that the

@@ -146,6 +146,20 @@ import TransparencyLog
         #expect(proven.count < sequences.count)
     }
 
+    @Test func whatIsReadAnewIsNotShownTwice() async throws {
+        let (space, parties) = try Self.fullStory()
+        let proofs = try ProofExport()
+        let view = try LifeView(of: parties.product) { proofs.want($0) }
+        let both = AuditVisitors([view, proofs])
+        _ = try await Self.audit(space, both)
+        let report = try await Self.audit(space, both)
+        #expect(view.count == 8)
+        var proven: [UInt64] = []
+        try proofs.forEachProof(report) { proven.append($0.index) }
+        #expect(proven == Set(proven).sorted())
+        #expect(proven.count == 8)
+    }
+
     @Test func ofAnUnsoundLedgerThereAreNoProofs() async throws {
         let (space, parties) = try Self.fullStory()
         var contents = space.records.map(\.content)
@@ -189,5 +203,10 @@ import TransparencyLog
             try spool.forEach { found.append($0) }
             #expect(found == lines)
         }
+        spool.clear()
+        spool.append("anew")
+        var found: [String] = []
+        try spool.forEach { found.append($0) }
+        #expect(found == ["anew"])
     }
 }

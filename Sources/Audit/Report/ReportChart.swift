@@ -72,10 +72,8 @@ struct ReportChart {
         let step = Self.plotWidth / Double(max(1, columns.count))
         return columns.indices.filter { $0 % every == 0 }.map { index in
             let x = Self.left + (Double(index) + 0.5) * step
-            let isEdge = columns.count > 1 && index == 0
             return Self.text(
-                Self.label(columns[index].start, barWidth), x: isEdge ? Self.left : x, y: Self.top + Self.plotHeight + 16,
-                anchor: isEdge ? "start" : "middle")
+                Self.label(columns[index].start, barWidth), x: x, y: Self.top + Self.plotHeight + 16, anchor: "middle")
         }.joined()
     }
 

@@ -138,10 +138,23 @@ public struct ReportPage {
     }
 
     private var notes: String {
-        let lines = audit.warnings + bills.differences.prefix(ReportTable.maximumRows).map(\.description)
+        let lines = chineseNotes + audit.warnings + bills.differences.prefix(ReportTable.maximumRows).map(\.description)
         guard !lines.isEmpty else { return "" }
         let items = lines.map { HTML.element("li", [], HTML.value($0)) + "\n" }.joined()
         return section(Phrase("审计程序的说明(原文)", "Notes of the program, verbatim"), HTML.element("ul", [], items))
+    }
+
+    /// What the program's commonest warnings say, for who does not read them in English.
+    private var chineseNotes: [String] {
+        guard language != .en else { return [] }
+        var lines: [String] = []
+        if audit.checkpoint?.isPinned == false {
+            lines.append("日志公钥取自账本自身,因此本次核验只证明账本前后一致;请通过其他途径向运营方取得公钥,并以 --vkey 指定。")
+        }
+        if audit.entriesAfterCheckpoint > 0 {
+            lines.append("有 \(audit.entriesAfterCheckpoint) 条条目尚未纳入检查点:已接入哈希链并符合规则,但日志尚未对其签名。")
+        }
+        return lines
     }
 
     private var footer: String {
@@ -157,7 +170,7 @@ public struct ReportPage {
           color: #1a1a1a; max-width: 180mm; margin: 0 auto; padding: 8mm 4mm; }
         h1 { font-size: 17pt; margin: 0 0 4mm; } h2 { font-size: 12.5pt; margin: 7mm 0 2mm; break-after: avoid; }
         h3 { font-size: 10.5pt; margin: 4mm 0 1mm; break-after: avoid; }
-        table { border-collapse: collapse; width: 100%; font-size: 9.5pt; } thead { display: table-header-group; }
+        table { border-collapse: collapse; width: 100%; font-size: 9.5pt; margin-bottom: 4mm; } thead { display: table-header-group; }
         th, td { border-bottom: 0.3pt solid #bbb; padding: 1mm 2mm 1mm 0; text-align: left; vertical-align: top;
           overflow-wrap: break-word; } th { font-weight: 600; } tr { break-inside: avoid; }
         .facts th { width: 38mm; } td.number, th.number { text-align: right; } td.number { white-space: nowrap; }

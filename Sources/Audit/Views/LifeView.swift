@@ -1,6 +1,7 @@
 import Encoding
 import Exchange
 import Signing
+import TransparencyLog
 
 /// Collects the life of one thing: every entry that has to do with its identifier.
 public final class LifeView: AuditVisitor {
@@ -18,6 +19,8 @@ public final class LifeView: AuditVisitor {
         self.note = note
         spool = try LineSpool()
     }
+
+    public func begin(_ note: SignedNote, _ checkpoint: Checkpoint) { spool.clear() }
 
     public func visit(_ audited: AuditedEntry, after state: ExchangeState) {
         let relations = EntryRelations.find(identifier, in: audited, after: state)

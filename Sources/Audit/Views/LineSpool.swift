@@ -21,6 +21,13 @@ final class LineSpool {
         if fwrite(bytes, 1, bytes.count, file) == bytes.count { count += 1 } else { failure = errno == 0 ? EIO : errno }
     }
 
+    /// Forgets all lines.
+    func clear() {
+        guard failure == 0 else { return }
+        rewind(file)
+        if ftruncate(fileno(file), 0) == 0 { count = 0 } else { failure = errno }
+    }
+
     /// Hands out the lines in their order.
     func forEach(_ body: (String) throws -> Void) throws {
         if failure != 0 { throw Self.failure(failure) }

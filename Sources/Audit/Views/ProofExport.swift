@@ -20,6 +20,8 @@ public final class ProofExport: AuditVisitor {
 
     public func begin(_ note: SignedNote, _ checkpoint: Checkpoint) {
         self.note = note
+        wanted = nil
+        spool.clear()
         collector = try? ProofCollector(size: checkpoint.size)
     }
 
