@@ -10,78 +10,6 @@ import TransparencyLog
 
 /// A node that asks witnesses, which are real nodes, before it publishes.
 @Suite struct PublicationTests {
-    /// A ledger's home and those of its witnesses.
-    private final class Stage {
-        let directory: String
-        private(set) var witnesses: [(directory: String, key: CosignatureVerifier)] = []
-
-        init(witnesses count: Int, knowing: Int? = nil) async throws {
-            directory = try await TestNode.makeHome()
-            let log = try NoteVerifier(try NodeHome(opening: directory).ledgerVerifierKey())
-            for number in 0..<count {
-                witnesses.append(
-                    try await WitnessKit.makeHome(name: "witness.example/w\(number)", logs: number < knowing ?? count ? [log] : []))
-            }
-        }
-
-        deinit {
-            for directory in [directory] + witnesses.map(\.directory) { WitnessKit.remove(directory) }
-        }
-
-        var vkey: String { get throws { try NodeHome(opening: directory).ledgerVerifierKey() } }
-
-        /// Writes the policy: witnesses w0, w1 … at these ports.
-        func writePolicy(_ ports: [UInt16], quorum: String) throws {
-            var text = "log \(try vkey)\n"
-            for (number, port) in ports.enumerated() {
-                text += "witness w\(number) \(witnesses[number].key) http://127.0.0.1:\(port)/witness/\n"
-            }
-            try Data((text + quorum).utf8).write(to: URL(fileURLWithPath: "\(directory)/witness-policy"))
-        }
-
-        /// Starts the ledger's node, which publishes only when it is told to, after the round at its start.
-        func running(seconds: Int = 60, _ body: (TestNode) async throws -> Void) async throws {
-            try await WitnessKit.running(
-                directory,
-                configure: {
-                    $0.publicationMilliseconds = 3_600_000
-                    $0.witnessSeconds = seconds
-                }, body)
-        }
-
-        /// Runs a test while witnesses serve; gives their nodes.
-        func witnessing(_ numbers: [Int], _ body: ([TestNode]) async throws -> Void) async throws {
-            let nodes = try numbers.map { try TestNode.start(in: witnesses[$0].directory) }
-            do { try await body(nodes) } catch {
-                for node in nodes { await node.server.stop() }
-                throw error
-            }
-            for node in nodes { await node.server.stop() }
-        }
-    }
-
-    private func published(_ node: TestNode, _ stage: Stage) async throws -> (note: SignedNote, checkpoint: Checkpoint, cosigners: [Int]) {
-        let note = try SignedNote(try await node.get("/ledger/checkpoint").body)
-        let checkpoint = try Checkpoint(note, log: try NoteVerifier(try stage.vkey))
-        let cosigners = stage.witnesses.indices.filter { number in
-            note.signatures.contains { stage.witnesses[number].key.time(of: $0, on: note.text) != nil }
-        }
-        return (note, checkpoint, cosigners)
-    }
-
-    private func grow(_ node: TestNode, _ name: String = "Applicant") async throws {
-        _ = try await TestMarket.apply(name, [.buyer], node)
-    }
-
-    /// Waits for something that happens behind the scenes, however slow the machine.
-    private func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-        for _ in 0..<1200 {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        Issue.record("\(what) did not happen within a minute")
-    }
-
     @Test func withoutAPolicyTheLedgersLatestCheckpointIsPublished() async throws {
         try await withNode { node in
             for number in 0..<3 {
@@ -95,7 +23,7 @@ import TransparencyLog
     }
 
     @Test func whatIsPublishedCarriesTheWitnesssCosignature() async throws {
-        let stage = try await Stage(witnesses: 1)
+        let stage = try await PublicationStage(witnesses: 1)
         try await stage.witnessing([0]) { witnesses in
             try stage.writePolicy(witnesses.map(\.port), quorum: "quorum w0\n")
             try await stage.running { node in
@@ -118,7 +46,7 @@ import TransparencyLog
     }
 
     @Test func anEntryIsNotInWhatIsPublishedBeforeTheWitnessesWereAsked() async throws {
-        let stage = try await Stage(witnesses: 1)
+        let stage = try await PublicationStage(witnesses: 1)
         try await stage.witnessing([0]) { witnesses in
             try stage.writePolicy(witnesses.map(\.port), quorum: "quorum w0\n")
             try await stage.running { node in
@@ -135,7 +63,7 @@ import TransparencyLog
     }
 
     @Test func aLedgerThatGrowsIsPublishedOfItself() async throws {
-        let stage = try await Stage(witnesses: 1)
+        let stage = try await PublicationStage(witnesses: 1)
         try await stage.witnessing([0]) { witnesses in
             try stage.writePolicy(witnesses.map(\.port), quorum: "quorum w0\n")
             try await WitnessKit.running(stage.directory, configure: { $0.publicationMilliseconds = 20 }) { node in
@@ -149,7 +77,7 @@ import TransparencyLog
     }
 
     @Test func aWitnessThatHangsAndOneThatRefusesDoNotHoldUpTheOthers() async throws {
-        let stage = try await Stage(witnesses: 4, knowing: 3)
+        let stage = try await PublicationStage(witnesses: 4, knowing: 3)
         let silent = try SilentPort()
         try await stage.witnessing([0, 1, 3]) { witnesses in
             try stage.writePolicy(
@@ -172,7 +100,7 @@ import TransparencyLog
     }
 
     @Test func withoutItsQuorumACheckpointIsPublishedAllTheSameAndSaysSo() async throws {
-        let stage = try await Stage(witnesses: 2)
+        let stage = try await PublicationStage(witnesses: 2)
         let silent = try SilentPort()
         try await stage.witnessing([0]) { witnesses in
             try stage.writePolicy([witnesses[0].port, silent.port], quorum: "group g all w0 w1\nquorum g\n")
@@ -194,7 +122,7 @@ import TransparencyLog
     }
 
     @Test func aLateCosignatureIsAddedToWhatIsPublished() async throws {
-        let stage = try await Stage(witnesses: 2)
+        let stage = try await PublicationStage(witnesses: 2)
         let relay = try WitnessRelay()
         try await stage.witnessing([0, 1]) { witnesses in
             try stage.writePolicy([witnesses[0].port, relay.port], quorum: "group g all w0 w1\nquorum g\n")
@@ -216,7 +144,7 @@ import TransparencyLog
     }
 
     @Test func aRestartServesWhatWasPublishedLast() async throws {
-        let stage = try await Stage(witnesses: 1)
+        let stage = try await PublicationStage(witnesses: 1)
         var shown: SignedNote?
         try await stage.witnessing([0]) { witnesses in
             try stage.writePolicy(witnesses.map(\.port), quorum: "quorum w0\n")
@@ -235,119 +163,8 @@ import TransparencyLog
         }
     }
 
-    @Test func aDamagedFileCostsTheCosignaturesOnly() async throws {
-        let stage = try await Stage(witnesses: 1)
-        try await stage.witnessing([0]) { witnesses in
-            try stage.writePolicy(witnesses.map(\.port), quorum: "quorum w0\n")
-            try await stage.running { await $0.services.publication.publishNow() }
-            try Data("damaged".utf8).write(to: URL(fileURLWithPath: "\(stage.directory)/witness/published"))
-            try await stage.running { node in
-                await node.services.publication.publishNow()
-                let shown = try await published(node, stage)
-                #expect(shown.cosigners == [0])
-            }
-        }
-    }
-
-    @Test func aLedgerThatWasPutBackIsCaughtByItsWitness() async throws {
-        let stage = try await Stage(witnesses: 1)
-        let copy = stage.directory + "-copy"
-        defer { WitnessKit.remove(copy) }
-        try await stage.witnessing([0]) { witnesses in
-            try stage.writePolicy(witnesses.map(\.port), quorum: "quorum w0\n")
-            try await stage.running { node in
-                try await grow(node)
-                await node.services.publication.publishNow()
-            }
-            try FileManager.default.copyItem(atPath: stage.directory, toPath: copy)
-            try await stage.running { node in
-                for number in 0..<3 { try await grow(node, "Seen \(number)") }
-                await node.services.publication.publishNow()
-            }
-            // The operator puts the old copy of the whole home back, and goes on from there.
-            try FileManager.default.removeItem(atPath: stage.directory)
-            try FileManager.default.copyItem(atPath: copy, toPath: stage.directory)
-            try await stage.running { node in
-                let sizes: [(size: UInt64, word: String)] = [(3, "seen 5"), (5, "another tree"), (6, "proof")]
-                for (size, word) in sizes {
-                    while node.services.ledger.size < size { try await grow(node, "Other \(node.services.ledger.size)") }
-                    await node.services.publication.publishNow()
-                    let view = try await node.get("/ledger/witnesses").json
-                    #expect(view["isQuorumReached"] == false)
-                    let alarm = view["witnesses"]?[0]?["alarm"]?.stringValue ?? ""
-                    #expect(alarm.contains("rolled back or forked") && alarm.contains(word), "\(size): \(alarm)")
-                    #expect(try await node.get("/healthz").json["warnings"]?[0]?.stringValue == alarm)
-                    #expect(try await published(node, stage).cosigners.isEmpty)
-                }
-                #expect(try await node.get("/metrics").text.contains("hexi_witness_alarms_total"))
-                #expect(try await node.get("/metrics").text.contains("hexi_witnesses_alarming 1.0\n"))
-            }
-            // The witness holds what proves it.
-            let kinds = Set(WitnessKit.evidence(stage.witnesses[0].directory).map { String($0.prefix(5)) })
-            #expect(kinds == ["fork-", "proof"])
-        }
-    }
-
-    @Test func aLedgerBehindWhatWasPublishedDoesNotStart() async throws {
-        let stage = try await Stage(witnesses: 0)
-        let copy = stage.directory + "-copy"
-        defer { WitnessKit.remove(copy) }
-        try stage.writePolicy([], quorum: "quorum none\n")
-        try await stage.running { await $0.services.publication.publishNow() }
-        try FileManager.default.copyItem(atPath: "\(stage.directory)/ledger", toPath: copy)
-        try await stage.running { node in
-            try await grow(node)
-            await node.services.publication.publishNow()
-        }
-        // Only the ledger's own folder is put back.
-        try FileManager.default.removeItem(atPath: "\(stage.directory)/ledger")
-        try FileManager.default.copyItem(atPath: copy, toPath: "\(stage.directory)/ledger")
-        let error = #expect(throws: NodeError.self) { try TestNode.start(in: stage.directory) }
-        #expect(error?.description.contains("older copy") == true)
-    }
-
-    @Test func aPolicyThatIsNotForThisLedgerStopsTheStart() async throws {
-        let stage = try await Stage(witnesses: 1)
-        let own = try stage.vkey
-        let other = try MadeUpLog().signer.verifier
-        let key = stage.witnesses[0].key
-        let policies: [(text: String, word: String)] = [
-            ("quorum none\n", own), ("log \(other)\nquorum none\n", own), ("log \(own)\nlog \(other)\nquorum none\n", "log.example/a"),
-            ("log \(own)\nwitness w \(key)\nquorum w\n", "no URL"), ("log \(own)\nwitness w \(key) ftp://x\nquorum w\n", "https://"),
-            ("log \(own)\nwitness w \(key) http://x\n", "quorum"), ("log \(own)\nquorum none", "line 2"), ("", "quorum"),
-        ]
-        for (text, word) in policies {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(stage.directory)/witness-policy"))
-            let error = #expect(throws: NodeError.self, "\(text)") { try TestNode.start(in: stage.directory) }
-            #expect(error?.description.contains(word) == true, "\(text): \(error?.description ?? "")")
-        }
-        try Data("log \(own)\nquorum none\n".utf8).write(to: URL(fileURLWithPath: "\(stage.directory)/witness-policy"))
-        try await stage.running { #expect($0.services.publication.checkpoint.size == 1) }
-    }
-
-    @Test(arguments: DurableFile.Step.allCases) func nothingIsPublishedThatIsNotDurable(_ failing: DurableFile.Step) async throws {
-        let stage = try await Stage(witnesses: 0)
-        try stage.writePolicy([], quorum: "quorum none\n")
-        try await stage.running { node in
-            let isFailing = Mutex(true)
-            let file = DurableFile { step in step == failing && isFailing.withLock { $0 } ? EIO : 0 }
-            let before = node.services.publication.note
-            let publication = try Publication(
-                home: node.services.home, ledger: node.services.ledger, metrics: Metrics(), log: StructuredLog(isOn: false), file: file)
-            try await grow(node)
-            #expect(publication.note == before)
-            await publication.publishNow()
-            #expect(publication.note == before)
-            #expect(publication.warnings.count == 1)
-            isFailing.withLock { $0 = false }
-            await publication.publishNow()
-            #expect(publication.note == node.services.ledger.checkpoint())
-            #expect(publication.warnings.isEmpty)
-        }
-    }
-
     @Test func twoNodesThatWitnessEachOtherBothPublish() async throws {
-        let first = try await Stage(witnesses: 1)
+        let first = try await PublicationStage(witnesses: 1)
         let home = first.witnesses[0].directory
         var second = try NodeHome(opening: first.directory)
         let firstWitness = try CosignatureVerifier(try second.enableWitness(name: "witness.example/first"))

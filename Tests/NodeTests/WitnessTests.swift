@@ -261,6 +261,26 @@ import TransparencyLog
         }
     }
 
+    @Test func theSameCheckpointAgainWithinASecondCostsNoWriting() async throws {
+        let (directory, key) = try await WitnessKit.makeHome(logs: [try MadeUpLog().signer.verifier])
+        defer { WitnessKit.remove(directory) }
+        let log = try MadeUpLog()
+        let writes = Mutex(0)
+        let clock = Mutex<UInt64>(1000)
+        let file = DurableFile { step in
+            if step == .rename { writes.withLock { $0 += 1 } }
+            return 0
+        }
+        let witness = try service(directory, file: file, now: { clock.withLock { $0 } })
+        let first = try await witness.add(try log.request(old: 0, size: 5).bytes)
+        for _ in 0..<10 { #expect(try await witness.add(try log.request(old: 5, size: 5).bytes) == first) }
+        #expect(writes.withLock { $0 } == 1)
+        clock.withLock { $0 = 1001 }
+        let later = try await witness.add(try log.request(old: 5, size: 5).bytes)
+        #expect(key.time(of: later, on: log.checkpoint(5).text) == 1001)
+        #expect(writes.withLock { $0 } == 2)
+    }
+
     @Test func twoKeysOfOneOriginAreOneLogWhoseKeyIsChanged() async throws {
         let (old, new) = (try MadeUpLog(seed: 1), try MadeUpLog(seed: 2))
         let (directory, _) = try await WitnessKit.makeHome(logs: [old.signer.verifier, new.signer.verifier])

@@ -11,7 +11,9 @@ final class WitnessedLog: Sendable {
     struct Cosigned: Sendable {
         let note: SignedNote
         let checkpoint: Checkpoint
-        /// POSIX seconds.
+        /// The one that the note holds.
+        let cosignature: NoteSignature
+        /// Of the cosignature, in POSIX seconds.
         let time: UInt64
     }
 
@@ -57,6 +59,9 @@ final class WitnessedLog: Sendable {
                 checkpoint = try WitnessRules.judge(request, logs: verifiers, known: latest?.checkpoint)
             } catch { throw .refused(error) }
             let time = max(now, latest?.time ?? 0)
+            // Anybody can send the same checkpoint again and again; within a second there is nothing new to say, and the
+            // disk is spared.
+            if let latest, latest.time == time, latest.note.text == request.note.text { return latest.cosignature }
             let cosignature = cosigner.cosign(request.note.text, at: time)
             let note = try stored(request.note, cosignature)
             // If this fails, or ends half-way, the file says which state holds.
@@ -64,7 +69,7 @@ final class WitnessedLog: Sendable {
             do throws(PrivateFile.Failure) { try file.replace(path, with: note.bytes) } catch {
                 throw .notDurable(reason: "\(error)")
             }
-            record = .read(Cosigned(note: note, checkpoint: checkpoint, time: time))
+            record = .read(Cosigned(note: note, checkpoint: checkpoint, cosignature: cosignature, time: time))
             return cosignature
         }
     }
@@ -99,10 +104,11 @@ final class WitnessedLog: Sendable {
             guard checkpoint.origin.utf8.elementsEqual(origin.utf8) else {
                 throw WitnessError.damagedState(path: path, reason: "it is of the log \"\(checkpoint.origin)\"")
             }
-            guard let time = note.signatures.lazy.compactMap({ self.cosigner.verifier.time(of: $0, on: note.text) }).max() else {
-                throw WitnessError.damagedState(path: path, reason: "it has no valid cosignature by \(cosigner.name)")
+            for cosignature in note.signatures {
+                guard let time = cosigner.verifier.time(of: cosignature, on: note.text) else { continue }
+                return Cosigned(note: note, checkpoint: checkpoint, cosignature: cosignature, time: time)
             }
-            return Cosigned(note: note, checkpoint: checkpoint, time: time)
+            throw WitnessError.damagedState(path: path, reason: "it has no valid cosignature by \(cosigner.name)")
         } catch let error as WitnessError {
             throw error
         } catch {
