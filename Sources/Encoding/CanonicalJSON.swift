@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads JSON that is written exactly as ``JSONValue/serialized()`` writes it: no white space, each character in its one
 /// form, integers without needless digits.
 ///
@@ -150,6 +152,10 @@ struct CanonicalJSONReader {
     private static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
         let text = String(decoding: bytes, as: UTF8.self)
         // Decoding puts U+FFFD, three bytes, in place of what is not UTF-8; only then do the bytes change.
-        return text.utf8.count == bytes.count && text.utf8.elementsEqual(bytes) ? text : nil
+        guard text.utf8.count == bytes.count, let source = bytes.baseAddress else { return bytes.isEmpty ? text : nil }
+        let isSame = text.utf8.withContiguousStorageIfAvailable { decoded in
+            decoded.baseAddress.map { memcmp($0, source, decoded.count) == 0 } ?? false
+        }
+        return isSame == true ? text : nil
     }
 }

@@ -52,6 +52,7 @@ public struct HTTPMessageComponents: Sendable, Hashable {
 
     private static func trimmed(_ value: String) -> String {
         let isBlank = { (character: UInt8) in character == 0x20 || character == 0x09 }
+        guard let first = value.utf8.first, let last = value.utf8.last, isBlank(first) || isBlank(last) else { return value }
         let start = value.utf8.drop(while: isBlank)
         let end = start.lastIndex { !isBlank($0) }.map { start.index(after: $0) } ?? start.startIndex
         return String(decoding: start[..<end], as: UTF8.self)

@@ -81,9 +81,14 @@ public struct ParsedHTTPSignature: Sendable, Hashable {
         var base: [UInt8] = []
         base.reserveCapacity(1024)
         for name in components {
-            base.append(contentsOf: "\"\(name)\": \(try message.value(of: name))\n".utf8)
+            base.append(UInt8(ascii: "\""))
+            base.append(contentsOf: name.utf8)
+            base.append(contentsOf: "\": ".utf8)
+            base.append(contentsOf: try message.value(of: name).utf8)
+            base.append(0x0A)
         }
-        base.append(contentsOf: "\"@signature-params\": \(input.serialized)".utf8)
+        base.append(contentsOf: "\"@signature-params\": ".utf8)
+        input.write(to: &base)
         return base
     }
 

@@ -13,19 +13,25 @@ enum StructuredField {
         case boolean(Bool)
 
         var serialized: String {
-            switch self {
-            case .integer(let value): String(value)
-            case .string(let text): "\"\(Self.escaped(text))\""
-            case .token(let text): text
-            case .bytes(let bytes): ":\(Base64.encode(bytes)):"
-            case .boolean(let value): value ? "?1" : "?0"
-            }
+            var output: [UInt8] = []
+            write(to: &output)
+            return String(decoding: output, as: UTF8.self)
         }
 
-        private static func escaped(_ text: String) -> String {
-            // Nearly no text has either, and to look first is far quicker.
-            guard text.utf8.contains(where: { $0 == 0x22 || $0 == 0x5C }) else { return text }
-            return text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        fileprivate func write(to output: inout [UInt8]) {
+            switch self {
+            case .integer(let value): output.append(contentsOf: String(value).utf8)
+            case .string(let text):
+                output.append(UInt8(ascii: "\""))
+                for character in text.utf8 {
+                    if character == UInt8(ascii: "\"") || character == UInt8(ascii: "\\") { output.append(UInt8(ascii: "\\")) }
+                    output.append(character)
+                }
+                output.append(UInt8(ascii: "\""))
+            case .token(let text): output.append(contentsOf: text.utf8)
+            case .bytes(let bytes): output.append(contentsOf: ":\(Base64.encode(bytes)):".utf8)
+            case .boolean(let value): output.append(contentsOf: (value ? "?1" : "?0").utf8)
+            }
         }
     }
 
@@ -38,7 +44,16 @@ enum StructuredField {
         var value: BareItem
         var parameters: [Parameter]
 
-        var serialized: String { value.serialized + StructuredField.serialize(parameters) }
+        var serialized: String {
+            var output: [UInt8] = []
+            write(to: &output)
+            return String(decoding: output, as: UTF8.self)
+        }
+
+        fileprivate func write(to output: inout [UInt8]) {
+            value.write(to: &output)
+            StructuredField.write(parameters, to: &output)
+        }
     }
 
     struct InnerList: Sendable, Hashable {
@@ -46,7 +61,19 @@ enum StructuredField {
         var parameters: [Parameter]
 
         var serialized: String {
-            "(\(items.map(\.serialized).joined(separator: " ")))" + StructuredField.serialize(parameters)
+            var output: [UInt8] = []
+            write(to: &output)
+            return String(decoding: output, as: UTF8.self)
+        }
+
+        func write(to output: inout [UInt8]) {
+            output.append(UInt8(ascii: "("))
+            for (index, item) in items.enumerated() {
+                if index > 0 { output.append(0x20) }
+                item.write(to: &output)
+            }
+            output.append(UInt8(ascii: ")"))
+            StructuredField.write(parameters, to: &output)
         }
     }
 
@@ -58,8 +85,14 @@ enum StructuredField {
     typealias Dictionary = [(name: String, member: Member)]
 
     /// RFC 9651 section 4.1.1.2; a true boolean is written by its name alone.
-    fileprivate static func serialize(_ parameters: [Parameter]) -> String {
-        parameters.map { $0.value == .boolean(true) ? ";\($0.name)" : ";\($0.name)=\($0.value.serialized)" }.joined()
+    fileprivate static func write(_ parameters: [Parameter], to output: inout [UInt8]) {
+        for parameter in parameters {
+            output.append(UInt8(ascii: ";"))
+            output.append(contentsOf: parameter.name.utf8)
+            if case .boolean(true) = parameter.value { continue }
+            output.append(UInt8(ascii: "="))
+            parameter.value.write(to: &output)
+        }
     }
 }
 
@@ -91,8 +124,8 @@ struct StructuredFieldParser {
 
     private func failure(_ reason: String) -> StructuredFieldError { StructuredFieldError(reason: reason, offset: index) }
 
-    private mutating func take(_ character: Character) -> Bool {
-        guard next == character.asciiValue else { return false }
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard next == UInt8(ascii: character) else { return false }
         index += 1
         return true
     }
