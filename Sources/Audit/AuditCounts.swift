@@ -2,7 +2,7 @@ import Encoding
 import Exchange
 
 /// What a ledger records, counted while it is replayed.
-public struct AuditCounts: Sendable, Hashable {
+public struct AuditCounts: Sendable, Hashable, Codable {
     /// Signatures on statements that were verified; the checkpoint's own are not among them.
     public private(set) var signatures: UInt64 = 0
     /// Entries by type.

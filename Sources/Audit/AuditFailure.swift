@@ -13,6 +13,11 @@ public enum AuditFailure: Error, Sendable, Hashable, CustomStringConvertible {
     case tooManyEntries(limit: Int)
     /// Only a folder has the tree of an earlier checkpoint.
     case checkpointNeedsFolder
+    /// The auditor's own state file cannot be trusted.
+    case badState(path: String, reason: String)
+    case stateOfAnotherLog(path: String, expected: String, found: String)
+    /// A partial audit can neither use nor make a state.
+    case stateNeedsFullAudit
     case cannotWrite(path: String, reason: String)
 
     public var description: String {
@@ -31,7 +36,29 @@ public enum AuditFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case .tooManyEntries(let limit): "at most \(limit) entries can be proved at once"
         case .checkpointNeedsFolder:
             "a node proves entries by its latest checkpoint only; for an earlier one, copy the ledger's folder"
+        case .badState(let path, let reason):
+            "the state file \(path) is refused: \(reason); restore it from a copy, or give --from-start to check everything anew and replace it"
+        case .stateOfAnotherLog(let path, let expected, let found):
+            "the state file \(path) is that of the log \"\(expected)\", but this one calls itself \"\(found)\": give each log a state file of its own"
+        case .stateNeedsFullAudit: "an audit of the chain only keeps no state: leave out either --state or --chain-only"
         case .cannotWrite(let path, let reason): "\(path) cannot be written: \(reason)"
         }
+    }
+}
+
+/// An audit that was stopped on the way; what it had found out by then may be kept for the next.
+public struct AuditInterruption: Error, Sendable, Hashable, CustomStringConvertible {
+    /// How many entries had passed all checks.
+    public var entries: UInt64
+    /// The state file from which the next audit goes on; `nil` if there is none, or nothing to keep in it.
+    public var stateFile: String?
+    /// What stopped it; `nil` if it was asked to stop.
+    public var cause: AuditFailure?
+
+    public var description: String {
+        var text = cause.map { "\($0); " } ?? ""
+        text += "stopped after \(entries) entries, in which nothing wrong was found"
+        if let stateFile { text += "; they are kept in \(stateFile), and the next run with it goes on from there" }
+        return text
     }
 }

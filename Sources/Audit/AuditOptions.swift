@@ -31,11 +31,17 @@ public struct AuditOptions: Sendable {
     public var workers: Int
     /// For a node: how long one answer may take, in seconds.
     public var timeoutSeconds: Double
+    /// The auditor's own file, in which what was found out is kept for the next audit, which then reads only what is new.
+    public var stateFile: String?
+    /// Reads everything anew all the same. The checkpoint that the state file came to trust is still held against the ledger;
+    /// a file that cannot be used is replaced.
+    public var isFromStart = false
 
     public init(
         pinnedKeys: [NoteVerifier] = [], isChainOnly: Bool = false, workers: Int = ProcessorCount.online,
-        timeoutSeconds: Double = 60
+        timeoutSeconds: Double = 60, stateFile: String? = nil
     ) {
+        self.stateFile = stateFile
         self.pinnedKeys = pinnedKeys
         self.isChainOnly = isChainOnly
         self.workers = max(1, workers)

@@ -8,6 +8,8 @@ struct AuditPass {
     /// A batch whose entries are being checked by tasks.
     private struct Pending {
         let batch: EntryBatch
+        /// Where the walk stood behind the batch.
+        let end: WalkPosition
         let tasks: [Task<[CheckedEntry], Never>]
 
         func cancel() { for task in tasks { task.cancel() } }
@@ -17,29 +19,48 @@ struct AuditPass {
     private let check: CheckpointCheck
     private let options: AuditOptions
     private let visitor: (any AuditVisitor)?
-    private var replay = RuleReplay()
+    private var replay: RuleReplay
     private var report: AuditReport
+    /// Where the walk stood behind the last batch that the rules let pass.
+    private var settled: WalkPosition
+    /// How far the audit was when it had as many entries as the checkpoint covers, with the checkpoint's root.
+    private(set) var atCheckpoint: AuditMilestone?
 
+    /// - Parameters:
+    ///   - start: where an earlier audit stood; `reader` must give the entries behind it. `nil` for the first entry.
+    ///   - trusted: what an earlier audit came to trust.
     init(
         _ reader: any LedgerReader, _ check: CheckpointCheck, _ options: AuditOptions, source: String,
-        visitor: (any AuditVisitor)? = nil
+        from start: AuditMilestone? = nil, trusted: TrustedTree? = nil, visitor: (any AuditVisitor)? = nil
     ) {
-        walk = ChainWalk(reader, checkpoint: check.checkpoint)
+        settled = start?.position ?? WalkPosition()
+        walk = ChainWalk(reader, checkpoint: check.checkpoint, from: settled, trusted: trusted)
         self.check = check
         self.options = options
         self.visitor = options.isChainOnly ? nil : visitor
+        replay = RuleReplay(from: start)
         report = AuditReport(source: source, isChainOnly: options.isChainOnly)
+        report.continuedFrom = start?.size
     }
+
+    /// How far the audit has come, to go on from another time: not beyond what the checkpoint covers.
+    var milestone: AuditMilestone? { atCheckpoint ?? replay.milestone(at: settled) }
+
+    /// The state of exchange behind the last entry that passed all checks.
+    var state: ExchangeState { replay.state }
+
+    /// How many entries have passed all checks.
+    var entries: UInt64 { options.isChainOnly ? walk.frontier.count : replay.state.size }
 
     mutating func run(_ progress: (UInt64, UInt64) -> Void) async throws -> AuditReport {
         visitor?.begin(check.note, check.checkpoint)
         do {
+            if replay.state.size > 0 { try judgeCheckpoint() }
             if options.isChainOnly { try checkChain(progress) } else { try await checkAll(progress) }
             try conclude()
         } catch let problem as AuditProblem { report.problem = problem }
         if walk.frontier.count == 0, report.isSound { throw AuditFailure.emptyLedger(source: report.source) }
         finish()
-        visitor?.conclude(report, state: replay.state)
         return report
     }
 
@@ -54,28 +75,32 @@ struct AuditPass {
         }
     }
 
-    /// Everything. While a batch is replayed, tasks check the one behind it.
+    /// How many batches are checked ahead of the replay. One would leave the tasks idle whenever it takes longer to replay
+    /// a batch than to check one; more than a few would only cost memory.
+    private static let batchesAhead = 4
+
+    /// Everything. While a batch is replayed, tasks check those behind it.
     private mutating func checkAll(_ progress: (UInt64, UInt64) -> Void) async throws {
-        var pending: Pending?
-        repeat {
-            var next: Pending?
-            do {
-                try Task.checkCancellation()
-                if walk.ending == nil { next = start(try walk.nextBatch(keeps: true)) }
-                if let pending { try await take(pending) }
-            } catch {
-                pending?.cancel()
-                next?.cancel()
+        var pending: [Pending] = []
+        defer { for batch in pending { batch.cancel() } }
+        while walk.ending == nil || !pending.isEmpty {
+            try Task.checkCancellation()
+            if walk.ending == nil, let next = start(try walk.nextBatch(keeps: true)) { pending.append(next) }
+            guard walk.ending != nil || pending.count > Self.batchesAhead, !pending.isEmpty else { continue }
+            let oldest = pending.removeFirst()
+            do { try await take(oldest) } catch {
+                oldest.cancel()
                 throw error
             }
+            settled = oldest.end
             progress(replay.state.size, check.checkpoint.size)
-            pending = next
-        } while pending != nil || walk.ending == nil
+        }
     }
 
     private func start(_ batch: EntryBatch) -> Pending? {
         if batch.isEmpty { return nil }
-        return Pending(batch: batch, tasks: batch.startChecks(workers: options.workers, keys: replay.keys))
+        let tasks = batch.startChecks(workers: options.workers, keys: replay.keys)
+        return Pending(batch: batch, end: walk.position, tasks: tasks)
     }
 
     private mutating func take(_ pending: Pending) async throws {
@@ -91,11 +116,22 @@ struct AuditPass {
     private mutating func take(_ checked: CheckedEntry, _ batch: EntryBatch, _ index: Int) throws(AuditProblem) {
         let audited = try replay.replay(checked, batch.entry(index), offset: batch.spans[index].offset)
         // The charter names the log's keys, so with it the checkpoint can be judged, before the long rest.
-        if replay.state.size == 1, let space = replay.state.space {
-            report.space = space
-            report.checkpoint = try check.verify(against: space)
-        }
+        if replay.state.size == 1 { try judgeCheckpoint() }
+        if replay.state.size == check.checkpoint.size { keepMilestone() }
         visitor?.visit(audited, after: replay.state)
+    }
+
+    private mutating func judgeCheckpoint() throws(AuditProblem) {
+        guard let space = replay.state.space else { return }
+        report.space = space
+        report.checkpoint = try check.verify(against: space)
+        // Where nothing was added since the earlier audit, nothing comes to replay.
+        if replay.state.size == check.checkpoint.size { keepMilestone() }
+    }
+
+    private mutating func keepMilestone() {
+        guard options.stateFile != nil, let position = walk.positionAtCheckpoint else { return }
+        atCheckpoint = replay.milestone(at: position)
     }
 
     /// Takes up how the walk ended, now that every entry before its end has passed the rules.
@@ -115,7 +151,7 @@ struct AuditPass {
 
     private mutating func finish() {
         let size = check.checkpoint.size
-        report.entries = options.isChainOnly ? walk.frontier.count : replay.state.size
+        report.entries = entries
         report.counts = replay.counts
         if !options.isChainOnly, let firstTime = replay.firstTime {
             (report.firstTime, report.lastTime) = (firstTime, replay.state.time)

@@ -17,6 +17,12 @@ public struct AuditProblem: Error, Sendable, Hashable, CustomStringConvertible {
         case checkpoint
         /// The number of entries or the tree's root against the checkpoint.
         case root
+        /// The checkpoint covers fewer entries than one that an earlier audit came to trust.
+        case shrunk
+        /// The log has signed a history that is not the continuation of the one that an earlier audit came to trust.
+        case forked
+        /// The policy asks for more cosignatures by witnesses than the checkpoint bears. No sign of tampering.
+        case quorum
     }
 
     public var check: Check
@@ -53,7 +59,8 @@ public struct AuditProblem: Error, Sendable, Hashable, CustomStringConvertible {
 
     private static func place(of check: Check) -> String {
         switch check {
-        case .checkpoint: "the checkpoint"
+        case .checkpoint, .quorum: "the checkpoint"
+        case .shrunk, .forked: "the log"
         case .header, .frame: "the journal"
         default: "the ledger"
         }

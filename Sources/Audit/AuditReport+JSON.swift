@@ -9,9 +9,11 @@ extension AuditReport {
             "checked": .string(isChainOnly ? "chain" : "all"),
         ]
         if let problem { object["problem"] = problem.json }
+        if let conflict { object["conflict"] = conflict.json }
         if let space { object["space"] = spaceJSON(space) }
         if let checkpoint { object["checkpoint"] = checkpoint.json }
         object["entries"] = .count(entries)
+        if let continuedFrom { object["continuedFrom"] = .count(continuedFrom) }
         if let root { object["root"] = .string(root.description) }
         object["entriesAfterCheckpoint"] = .count(entriesAfterCheckpoint)
         if let firstTime, let lastTime {
@@ -41,6 +43,15 @@ extension AuditProblem {
         if let subject { object["subject"] = .string(subject) }
         object["reason"] = .string(reason)
         return .object(object)
+    }
+}
+
+extension CheckpointConflict {
+    var json: JSONValue {
+        [
+            "trusted": .string(String(decoding: trusted, as: UTF8.self)),
+            "shown": .string(String(decoding: shown, as: UTF8.self)),
+        ]
     }
 }
 

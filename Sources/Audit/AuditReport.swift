@@ -16,6 +16,14 @@ public struct CheckpointSummary: Sendable, Hashable {
     public var unknownSigners: [String]
 }
 
+/// Two checkpoints of one log of which the later is no continuation of the earlier. Both are signed notes, as they were read.
+public struct CheckpointConflict: Sendable, Hashable {
+    /// What an earlier audit came to trust.
+    public var trusted: [UInt8]
+    /// What the log shows now.
+    public var shown: [UInt8]
+}
+
 /// What an audit found.
 public struct AuditReport: Sendable, Hashable {
     public var source: String
@@ -27,6 +35,8 @@ public struct AuditReport: Sendable, Hashable {
     public var checkpoint: CheckpointSummary?
     /// How many entries passed the checks that look at them one by one, from the first on.
     public var entries: UInt64 = 0
+    /// How many of these an earlier audit had checked; `nil` if this one read everything.
+    public var continuedFrom: UInt64?
     /// The tree's root over these entries; `nil` unless the ledger is sound.
     public var root: SHA256Digest?
     /// Of these, how many the checkpoint does not cover yet.
@@ -39,6 +49,8 @@ public struct AuditReport: Sendable, Hashable {
     public var warnings: [String] = []
     /// The first thing that is wrong; `nil` if the ledger is sound.
     public var problem: AuditProblem?
+    /// Two signed checkpoints that cannot both be true, where that is what is wrong: evidence against the log.
+    public var conflict: CheckpointConflict?
 
     init(source: String, isChainOnly: Bool) {
         self.source = source

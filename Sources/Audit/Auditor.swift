@@ -6,8 +6,13 @@ import TransparencyLog
 ///
 /// One pass: the reader hands out entries; the chain, the tree and the checkpoint are checked as they come; tasks side by
 /// side parse the statements and verify the signatures of a batch; and the rules of exchange are replayed, in order,
-/// while the next batch is being verified. Memory grows with the state that the rules need (participants, products,
+/// while the next batches are being verified. Memory grows with the state that the rules need (participants, products,
 /// contracts, queries), not with the number of entries.
+///
+/// With a state file the pass goes on from where an earlier audit stood. That is as good as reading everything: the first
+/// new entry holds the hash of the last old one, and the tree over the old entries grows into the tree of the new
+/// checkpoint. What it does not see is damage that the copy of the old entries has taken since; ``AuditOptions/isFromStart``
+/// does.
 public struct Auditor: Sendable {
     public let source: AuditSource
     public let options: AuditOptions
@@ -20,54 +25,95 @@ public struct Auditor: Sendable {
     /// Verifies the ledger.
     ///
     /// - Parameters:
-    ///   - visitor: is shown each entry that passes, in order.
+    ///   - visitor: is shown each entry that passes, in order; everything is then read anew.
     ///   - progress: is told how many entries are done, and how many the checkpoint covers.
     /// - Returns: what was found, also where the ledger is not sound.
-    /// - Throws: `AuditFailure` if the ledger could not be checked; `CancellationError` if the task was cancelled.
+    /// - Throws: ``AuditFailure`` if the ledger could not be checked; ``AuditInterruption`` if that happened on the way and
+    ///   the state file keeps how far it came, or if the task was cancelled.
     public func run(
         visitor: (any AuditVisitor)? = nil,
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) async throws -> AuditReport {
+        let visitor = options.isChainOnly ? nil : visitor
+        let (report, state) = try await audit(visitor, progress)
+        visitor?.conclude(report, state: state)
+        return report
+    }
+
+    private func audit(
+        _ visitor: (any AuditVisitor)?, _ progress: @Sendable (UInt64, UInt64) -> Void
+    ) async throws -> (AuditReport, ExchangeState) {
+        var memory = try AuditMemory(options)
         let opened = try OpenedLedger(source, options)
         let check: CheckpointCheck
         do { check = try CheckpointCheck(opened.checkpoint, pinnedKeys: options.pinnedKeys) } catch {
-            var report = AuditReport(source: source.description, isChainOnly: options.isChainOnly)
-            report.problem = error
-            if !options.isChainOnly { visitor?.conclude(report, state: ExchangeState()) }
-            return report
+            return (failed(error), ExchangeState())
         }
-        let reader = try opened.reader(size: check.checkpoint.size)
-        var pass = AuditPass(reader, check, options, source: source.description, visitor: visitor)
-        return try await pass.run(progress)
-    }
-}
-
-/// A ledger whose checkpoint has been read.
-///
-/// The checkpoint is read before the journal is opened: a ledger that is being written can only grow in between, so what
-/// the checkpoint covers is there.
-private struct OpenedLedger {
-    let checkpoint: [UInt8]
-    private let journal: String
-    private let node: RemoteLedger?
-
-    init(_ source: AuditSource, _ options: AuditOptions) throws(AuditFailure) {
-        switch source {
-        case .folder(let path):
-            let folder = try LedgerFolder.find(path)
-            journal = folder + "/journal"
-            node = nil
-            checkpoint = try JournalFile.contents(of: folder + "/checkpoint", maximumCount: CheckpointCheck.maximumLength)
-        case .node(let url):
-            let remote = try RemoteLedger(url, timeoutSeconds: options.timeoutSeconds)
-            journal = ""
-            node = remote
-            checkpoint = try remote.checkpoint()
+        try memory.expect(origin: check.checkpoint.origin)
+        if let report = conflict(memory, check) { return (report, ExchangeState()) }
+        // A visitor wants to see every entry.
+        let isWhole = options.isFromStart || visitor != nil
+        let start = isWhole ? nil : memory.start(size: check.checkpoint.size, source)
+        let run = Run(opened: opened, check: check, visitor: visitor)
+        var (report, state) = try await pass(run, &memory, from: start, progress)
+        if let start, Self.doubtsStart(report, start) {
+            (report, state) = try await pass(run, &memory, from: nil, progress)
         }
+        if report.problem?.check == .forked { report.conflict = memory.conflict(with: check) }
+        report.warnings += memory.warnings
+        return (report, state)
     }
 
-    func reader(size: UInt64) throws(AuditFailure) -> any LedgerReader {
-        if let node { return RemoteReader(node, size: size) }
-        return JournalReader(try JournalFile(journal))
+    private struct Run {
+        let opened: OpenedLedger
+        let check: CheckpointCheck
+        let visitor: (any AuditVisitor)?
+    }
+
+    /// One pass; what it found out is kept.
+    private func pass(
+        _ run: Run, _ memory: inout AuditMemory, from start: AuditMilestone?, _ progress: @Sendable (UInt64, UInt64) -> Void
+    ) async throws -> (AuditReport, ExchangeState) {
+        let reader = try run.opened.reader(size: run.check.checkpoint.size, from: start?.position ?? WalkPosition())
+        var pass = AuditPass(
+            reader, run.check, options, source: source.description, from: start, trusted: memory.trustedTree,
+            visitor: run.visitor)
+        do {
+            let report = try await pass.run(progress)
+            if report.isSound { try memory.keep(pass.atCheckpoint, run.check, report) }
+            return (report, pass.state)
+        } catch let failure as AuditFailure where !Task.isCancelled {
+            guard try memory.keep(unfinished: pass.milestone) else { throw failure }
+            throw AuditInterruption(entries: pass.entries, stateFile: options.stateFile, cause: failure)
+        } catch where Task.isCancelled {
+            let isKept = try memory.keep(unfinished: pass.milestone)
+            throw AuditInterruption(entries: pass.entries, stateFile: isKept ? options.stateFile : nil, cause: nil)
+        }
+    }
+
+    /// Whether what was found may be the fault of the place where the pass began rather than of what lies behind it. The
+    /// whole ledger then has to be read, to tell and to name the first bad entry.
+    private static func doubtsStart(_ report: AuditReport, _ start: AuditMilestone) -> Bool {
+        guard let problem = report.problem, [.header, .frame, .chain, .root].contains(problem.check) else { return false }
+        return problem.seq.map { $0 <= start.size } ?? true
+    }
+
+    private func failed(_ problem: AuditProblem) -> AuditReport {
+        var report = AuditReport(source: source.description, isChainOnly: options.isChainOnly)
+        report.problem = problem
+        return report
+    }
+
+    /// A checkpoint that cannot be a continuation of the trusted one, whatever the entries are.
+    private func conflict(_ memory: AuditMemory, _ check: CheckpointCheck) -> AuditReport? {
+        guard let problem = memory.trustedTree?.conflict(with: check.checkpoint), let space = memory.space else { return nil }
+        var report = failed(problem)
+        report.space = space
+        // Only if the log has signed it, it says anything of the log.
+        do {
+            report.checkpoint = try check.verify(against: space)
+            report.conflict = memory.conflict(with: check)
+        } catch { report.problem = error }
+        return report
     }
 }

@@ -7,6 +7,13 @@ protocol LedgerReader: AnyObject {
 
     /// The `prev` of the entry behind the one last given, where there is a readable one; it moves nothing.
     func followingPrevious() throws(AuditFailure) -> SHA256Digest?
+
+    /// Where the next entry lies in the journal; `nil` where the entries do not come from one.
+    var place: JournalPosition? { get }
+}
+
+extension LedgerReader {
+    var place: JournalPosition? { nil }
 }
 
 enum ReaderStep {

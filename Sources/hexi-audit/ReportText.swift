@@ -23,6 +23,11 @@ enum ReportText {
             let origin = checkpoint.isPinned ? "pinned key" : "key taken from the ledger itself"
             lines.append(("Checkpoint", "\(amount(checkpoint.size)), signed by \(checkpoint.origin) (\(origin))"))
         }
+        if let earlier = report.continuedFrom {
+            let isNew = report.entries > earlier
+            let news = isNew ? "\(amount(report.entries - earlier)) new" : "nothing new since"
+            lines.append(("Went on", "from \(amount(earlier)) of an earlier audit; \(news)"))
+        }
         if let root = report.root { lines.append(("Root", root.description)) }
         return lines.map { name, value in
             name + String(repeating: " ", count: 12 - name.count) + TextWidth.printable(value) + "\n"
@@ -44,6 +49,7 @@ enum ReportText {
         let hasCheckpoint = report.checkpoint != nil
         row("Checkpoint signatures", UInt64(report.checkpoint?.signers.count ?? 0), [.checkpoint], isReached: hasCheckpoint)
         row("Merkle root against checkpoint", isSound ? 1 : 0, [.root], isReached: isSound)
+        if report.conflict != nil { row("Continuation of the trusted tree", 0, [.shrunk, .forked]) }
         guard !report.isChainOnly else { return table }
         row("Form of entries and statements", report.entries, [.entry])
         row("Signatures on statements", counts.signatures, [.signature])
@@ -71,6 +77,17 @@ enum ReportText {
             return "\(scope): \(amount(report.entries)) 账本完好\n"
         }
         return wrap("TAMPERED OR INCONSISTENT 账本被篡改或不一致", width) + wrap(TextWidth.printable("\(problem)."), width)
+            + (report.conflict.map(evidence) ?? "")
+    }
+
+    /// Both checkpoints in full, so that the report itself holds the proof.
+    private static func evidence(_ conflict: CheckpointConflict) -> String {
+        func quoted(_ note: [UInt8]) -> String {
+            String(decoding: note, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+                .map { "    " + TextWidth.printable(String($0)) }.joined(separator: "\n")
+        }
+        return "\nThe checkpoint that an earlier audit came to trust:\n\n\(quoted(conflict.trusted))"
+            + "\nThe checkpoint that is shown now:\n\n\(quoted(conflict.shown))\n"
     }
 
     private static func amount(_ entries: UInt64) -> String {

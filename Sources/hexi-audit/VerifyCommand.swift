@@ -1,6 +1,8 @@
 import Audit
 import CommandLineInterface
 import Encoding
+import Glibc
+import Synchronization
 import TransparencyLog
 
 /// `hexi-audit verify`.
@@ -14,6 +16,10 @@ enum VerifyCommand {
                 folder (hashes, offsets, state-snapshot) are not read: nothing depends on them.
 
                 For a copy of a running ledger, copy the checkpoint first and the journal second.
+
+                With --state an audit that is stopped by Ctrl-C, or by a fault of the network, keeps how far it came, and \
+                the next run goes on from there. Keep the file as you keep your own records: it is what later \
+                checkpoints are held against.
                 """,
             options: [
                 .value(
@@ -21,6 +27,9 @@ enum VerifyCommand {
                     isRepeated: true),
                 .flag("chain-only", about: "check the chain, the tree and the checkpoint only (a partial audit: no statements, no rules)"),
                 .value("timeout", "SECONDS", about: "how long one answer of a node may take", default: "60"),
+                .value(
+                    "state", "FILE", about: "keep what was found out in this file of yours; the next run reads only what is new, and says so if the log shrank or forked"),
+                .flag("from-start", about: "with --state: read everything anew all the same"),
                 .flag("json", about: "print the report as JSON"),
                 .flag("quiet", short: "q", about: "print nothing; the exit code tells"),
             ],
@@ -32,29 +41,20 @@ enum VerifyCommand {
             examples: [
                 "hexi-audit verify /var/lib/hexi/ledger",
                 "hexi-audit verify https://space.example.org --vkey 'space.example.org/log+1a2b3c4d+AQID…' --json",
+                "hexi-audit verify https://space.example.org --state space.hexi-state",
             ],
             run: { try await run($0, console) })
     }
 
     private static func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         let source = AuditSource(try arguments.requiredArgument("ledger"))
-        var keys: [NoteVerifier] = []
-        for text in arguments.values("vkey") {
-            do { keys.append(try NoteVerifier(text)) } catch {
-                throw UsageError.badValue(of: "--vkey", value: text, reason: "\(error)")
-            }
-        }
-        let timeout = try arguments.integer("timeout", in: 1...86_400) ?? 60
-        let options = AuditOptions(
-            pinnedKeys: keys, isChainOnly: arguments.flag("chain-only"), timeoutSeconds: Double(timeout))
+        let options = try options(arguments)
         let isQuiet = arguments.flag("quiet")
         let (wantsJSON, progress) = (arguments.flag("json"), VerifyProgress(console, isQuiet: isQuiet))
-        Interruption.onSignal { _ in
-            progress.finish()
-            return .exit
-        }
+        let work = Task { try await Auditor(source, options: options).run { progress.update($0, of: $1) } }
+        let stop = StopSignal(work.cancel)
         do {
-            let report = try await Auditor(source, options: options).run { progress.update($0, of: $1) }
+            let report = try await work.value
             progress.finish()
             if wantsJSON {
                 console.print(json: report.json)
@@ -63,14 +63,56 @@ enum VerifyCommand {
             }
             return report.isSound ? .success : .negative
         } catch let failure as AuditFailure {
+            throw unchecked("\(failure)", .failure)
+        } catch let interruption as AuditInterruption {
+            throw unchecked("\(interruption)", stop.exitCode)
+        }
+        func unchecked(_ reason: String, _ exitCode: ExitCode) -> CommandFailure {
             progress.finish()
             if wantsJSON {
                 let report: JSONValue = [
-                    "verdict": "unchecked", "source": .string(source.description), "reason": .string(failure.description),
+                    "verdict": "unchecked", "source": .string(source.description), "reason": .string(reason),
                 ]
                 console.print(json: report)
             }
-            throw CommandFailure("could not check: \(failure)", exitCode: .failure)
+            return CommandFailure("could not check: \(reason)", exitCode: exitCode)
+        }
+    }
+
+    private static func options(_ arguments: ParsedArguments) throws -> AuditOptions {
+        var keys: [NoteVerifier] = []
+        for text in arguments.values("vkey") {
+            do { keys.append(try NoteVerifier(text)) } catch {
+                throw UsageError.badValue(of: "--vkey", value: text, reason: "\(error)")
+            }
+        }
+        let timeout = try arguments.integer("timeout", in: 1...86_400) ?? 60
+        var options = AuditOptions(
+            pinnedKeys: keys, isChainOnly: arguments.flag("chain-only"), timeoutSeconds: Double(timeout),
+            stateFile: arguments.value("state"))
+        options.isFromStart = arguments.flag("from-start")
+        return options
+    }
+}
+
+/// Remembers which signal asked the work to stop. A second signal ends the program at once.
+private final class StopSignal: Sendable {
+    private let number = Mutex<Int32?>(nil)
+
+    init(_ stop: @escaping @Sendable () -> Void) {
+        Interruption.onSignal { signal in
+            self.number.withLock { $0 = signal }
+            stop()
+            return .keepRunning
+        }
+    }
+
+    /// How the program ends once the work has stopped.
+    var exitCode: ExitCode {
+        switch number.withLock({ $0 }) {
+        case SIGINT: .interrupted
+        case SIGTERM: .terminated
+        default: .failure
         }
     }
 }

@@ -15,17 +15,32 @@ final class ChainWalk {
 
     private let reader: any LedgerReader
     private let checkpoint: Checkpoint
-    private(set) var frontier = MerkleFrontier()
+    /// What an earlier audit came to trust; compared when the walk has its size.
+    private let trusted: TrustedTree?
+    private(set) var frontier: MerkleFrontier
     private(set) var ending: Ending?
-    private var lastHash = ChainedEntry.firstPreviousHash
+    /// Where the walk stood when it had the checkpoint's size; `nil` before that, and if the root was another.
+    private(set) var positionAtCheckpoint: WalkPosition?
+    /// How the entries differ from the trusted ones.
+    private var difference: AuditProblem?
+    private var lastHash: SHA256Digest
     private var lastEntry: [UInt8] = []
     private var lastOffset: UInt64?
 
-    init(_ reader: any LedgerReader, checkpoint: Checkpoint) {
+    /// - Parameter start: where an earlier walk stood; `reader` must give the entries behind it.
+    init(
+        _ reader: any LedgerReader, checkpoint: Checkpoint, from start: WalkPosition = WalkPosition(),
+        trusted: TrustedTree? = nil
+    ) {
         self.reader = reader
         self.checkpoint = checkpoint
-        if checkpoint.size == 0 { checkRoot() }
+        self.trusted = trusted
+        (frontier, lastHash) = (start.frontier, start.lastHash)
+        if checkpoint.size == start.count { checkRoot() }
     }
+
+    /// Where the walk stands.
+    var position: WalkPosition { WalkPosition(frontier: frontier, lastHash: lastHash, journal: reader.place) }
 
     /// Walks over the next entries, as many as a batch takes; they are copied into it only if `keeps` says so.
     /// Afterwards `ending` is set if the walk has ended.
@@ -55,11 +70,19 @@ final class ChainWalk {
         lastEntry.append(contentsOf: entry)
         lastOffset = offset
         frontier.append(lastHash)
+        // Other entries than the trusted ones are a forgery of whoever gives them, unless they lead to the checkpoint's
+        // root: then the log itself has signed for them, so the walk goes on until that is known.
+        if let trusted, frontier.count == trusted.size { difference = trusted.difference(from: frontier) }
         if frontier.count == checkpoint.size { checkRoot() }
     }
 
+
     private func checkRoot() {
-        guard frontier.root != checkpoint.root else { return }
+        guard frontier.root != checkpoint.root else {
+            positionAtCheckpoint = difference == nil ? position : nil
+            if let difference { ending = .problem(difference, suspect: nil) }
+            return
+        }
         let reason =
             "the root over the first \(checkpoint.size) entries is \(frontier.root), but the signed checkpoint says \(checkpoint.root): at least one of these entries is not the one that the log committed to"
         ending = .problem(AuditProblem(.root, reason: reason), suspect: nil)

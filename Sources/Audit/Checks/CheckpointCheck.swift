@@ -9,7 +9,7 @@ struct CheckpointCheck {
 
     let checkpoint: Checkpoint
     let note: SignedNote
-    private let pinnedKeys: [NoteVerifier]
+    let pinnedKeys: [NoteVerifier]
 
     /// Reads the checkpoint, and verifies it with the pinned keys if there are any.
     init(_ bytes: [UInt8], pinnedKeys: [NoteVerifier]) throws(AuditProblem) {

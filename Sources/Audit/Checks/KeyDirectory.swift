@@ -9,6 +9,16 @@ import Synchronization
 final class KeyDirectory: Sendable {
     private let keys = Mutex<[String: VerificationKey]>([:])
 
+    init() {}
+
+    /// The keys that a state knows.
+    init(_ state: ExchangeState) {
+        keys.withLock { keys in
+            if let key = state.space?.operatorKey { keys[key.keyIdentifier] = key }
+            for owner in state.keys.values { keys[owner.key.keyIdentifier] = owner.key }
+        }
+    }
+
     func key(_ identifier: String) -> VerificationKey? { keys.withLock { $0[identifier] } }
 
     /// Takes up the keys that a statement registers, once the rules have let its entry pass.

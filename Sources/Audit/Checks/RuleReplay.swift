@@ -7,7 +7,20 @@ struct RuleReplay {
     private(set) var state = ExchangeState()
     private(set) var counts = AuditCounts()
     private(set) var firstTime: Timestamp?
-    let keys = KeyDirectory()
+    let keys: KeyDirectory
+
+    /// A replay from the first entry on, or from where an earlier audit stood.
+    init(from milestone: AuditMilestone? = nil) {
+        keys = milestone.map { KeyDirectory($0.state) } ?? KeyDirectory()
+        guard let milestone else { return }
+        (state, counts, firstTime) = (milestone.state, milestone.counts, milestone.firstTime)
+    }
+
+    /// Where the replay stands, at a place of the walk that has come equally far.
+    func milestone(at position: WalkPosition) -> AuditMilestone? {
+        guard position.count == state.size, state.size > 0 else { return nil }
+        return AuditMilestone(position: position, state: state, counts: counts, firstTime: firstTime)
+    }
 
     /// Replays the next entry; throws what is wrong with it.
     @discardableResult

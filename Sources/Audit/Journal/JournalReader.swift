@@ -16,9 +16,13 @@ final class JournalReader: LedgerReader {
     private var payload = UnsafeRawBufferPointer(start: nil, count: 0)
     private var payloadOffset: UInt64 = 0
     private var cursor = EntryBundle.Cursor()
+    /// Where to go on from; taken up once the header has been read.
+    private var start: JournalPosition?
 
-    init(_ file: JournalFile) {
+    /// - Parameter start: where an earlier reader of this journal stood; `nil` for its first entry.
+    init(_ file: JournalFile, from start: JournalPosition? = nil) {
         self.file = file
+        self.start = start
         window = .allocate(byteCount: 1 << 20, alignment: 16)
     }
 
@@ -27,8 +31,20 @@ final class JournalReader: LedgerReader {
     /// How much of the file has been handed out, in bytes.
     var bytesRead: UInt64 { position }
 
+    var place: JournalPosition? {
+        if let start { return start }
+        guard cursor.offset < payload.count else {
+            return JournalPosition(frame: max(position, UInt64(JournalFile.header.count)), consumed: 0)
+        }
+        return JournalPosition(frame: payloadOffset - UInt64(JournalFile.frameHeaderLength), consumed: cursor.offset)
+    }
+
     func next() throws(AuditFailure) -> ReaderStep {
         if position == 0, let problem = try readHeader() { return .unsound(problem) }
+        if let place = start {
+            start = nil
+            if let step = try go(to: place) { return step }
+        }
         if cursor.offset == payload.count {
             if let step = try nextFrame() { return step }
         }
@@ -53,6 +69,21 @@ final class JournalReader: LedgerReader {
         }
         advance(count)
         return nil
+    }
+
+    /// Goes to where an earlier reader stood; `nil` if an entry, or the journal's end, can be there.
+    private func go(to place: JournalPosition) throws(AuditFailure) -> ReaderStep? {
+        guard place.frame >= position, place.frame <= file.size else {
+            let reason = "it ends at byte \(file.size), before byte \(place.frame) where an earlier audit of it stopped"
+            return .unsound(AuditProblem(.frame, offset: file.size, reason: reason))
+        }
+        (filled, position) = (0..<0, place.frame)
+        guard place.consumed > 0 else { return nil }
+        if let step = try nextFrame() { return step }
+        while cursor.offset < place.consumed, let range = try? cursor.next(in: payload), !range.isEmpty {}
+        if cursor.offset == place.consumed { return nil }
+        let reason = "no entry ends at byte \(place.consumed) of this frame, where an earlier audit of it stopped"
+        return .unsound(AuditProblem(.frame, offset: place.frame, reason: reason))
     }
 
     /// Makes the next frame the current one; `nil` if it is sound.

@@ -35,6 +35,9 @@ final class RemoteLedger {
         hexi_curl_set_number(handle, CURLOPT_TIMEOUT_MS, Int(self.timeoutSeconds * 1000))
         hexi_curl_set_text(handle, CURLOPT_USERAGENT, "hexi-audit")
         hexi_curl_set_number(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        // Waiting ends when the task is cancelled.
+        hexi_curl_set_number(handle, CURLOPT_NOPROGRESS, 0)
+        hexi_curl_set_progress_callback(handle, watchCancellation)
         if isLoopback { hexi_curl_set_text(handle, CURLOPT_PROXY, "") }
     }
 
@@ -100,6 +103,11 @@ final class RemoteLedger {
         return String(cString: text)
     }
 }
+
+/// Called by libcurl on the task's own thread, at least every second; anything but 0 breaks off.
+private func watchCancellation(
+    context: UnsafeMutableRawPointer?, down: curl_off_t, downloaded: curl_off_t, up: curl_off_t, uploaded: curl_off_t
+) -> Int32 { Task.isCancelled ? 1 : 0 }
 
 /// An answer while it comes in.
 private final class Answer {

@@ -8,12 +8,13 @@ final class RemoteReader: LedgerReader {
     private var received: [UInt8] = []
     /// The lines of `received` that are still to be handed out.
     private var lines: ArraySlice<Range<Int>> = []
-    private var handedOut: UInt64 = 0
+    private var handedOut: UInt64
     /// The entry that was handed out last, kept in place until the next call.
     private var current = UnsafeMutableRawBufferPointer.allocate(byteCount: ChainedEntry.maximumLength, alignment: 16)
 
-    init(_ ledger: RemoteLedger, size: UInt64) {
+    init(_ ledger: RemoteLedger, from start: UInt64 = 0, size: UInt64) {
         self.ledger = ledger
+        handedOut = start
         self.size = size
     }
 

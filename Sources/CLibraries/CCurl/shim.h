@@ -39,6 +39,10 @@ static inline CURLcode hexi_curl_set_seek_callback(CURL *handle, curl_seek_callb
     return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, callback);
 }
 
+static inline CURLcode hexi_curl_set_progress_callback(CURL *handle, curl_xferinfo_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, callback);
+}
+
 static inline long hexi_curl_response_code(CURL *handle) {
     long code = 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &code);

@@ -1,0 +1,36 @@
+import TransparencyLog
+
+/// A ledger whose checkpoint has been read.
+///
+/// The checkpoint is read before the journal is opened: a ledger that is being written can only grow in between, so what
+/// the checkpoint covers is there.
+struct OpenedLedger {
+    let checkpoint: [UInt8]
+    private let journal: String
+    private let node: RemoteLedger?
+
+    init(_ source: AuditSource, _ options: AuditOptions) throws(AuditFailure) {
+        switch source {
+        case .folder(let path):
+            let folder = try Self.ledgerFolder(path)
+            journal = folder + "/journal"
+            node = nil
+            checkpoint = try JournalFile.contents(of: folder + "/checkpoint", maximumCount: CheckpointCheck.maximumLength)
+        case .node(let url):
+            let remote = try RemoteLedger(url, timeoutSeconds: options.timeoutSeconds)
+            journal = ""
+            node = remote
+            checkpoint = try remote.checkpoint()
+        }
+    }
+
+    private static func ledgerFolder(_ path: String) throws(AuditFailure) -> String {
+        for folder in [path, path + "/ledger"] where JournalFile.exists(folder + "/journal") { return folder }
+        throw .noLedger(path: path)
+    }
+
+    func reader(size: UInt64, from start: WalkPosition) throws(AuditFailure) -> any LedgerReader {
+        if let node { return RemoteReader(node, from: start.count, size: size) }
+        return JournalReader(try JournalFile(journal), from: start.journal)
+    }
+}
