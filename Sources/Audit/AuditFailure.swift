@@ -19,6 +19,8 @@ public enum AuditFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// A partial audit can neither use nor make a state.
     case stateNeedsFullAudit
     case cannotWrite(path: String, reason: String)
+    /// The task was cancelled.
+    case cancelled
 
     public var description: String {
         switch self {
@@ -41,6 +43,7 @@ public enum AuditFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case .stateOfAnotherLog(let path, let expected, let found):
             "the state file \(path) is that of the log \"\(expected)\", but this one calls itself \"\(found)\": give each log a state file of its own"
         case .stateNeedsFullAudit: "an audit of the chain only keeps no state: leave out either --state or --chain-only"
+        case .cancelled: "it was stopped"
         case .cannotWrite(let path, let reason): "\(path) cannot be written: \(reason)"
         }
     }
@@ -57,7 +60,8 @@ public struct AuditInterruption: Error, Sendable, Hashable, CustomStringConverti
 
     public var description: String {
         var text = cause.map { "\($0); " } ?? ""
-        text += "stopped after \(entries) entries, in which nothing wrong was found"
+        text += entries == 0 ? "stopped before the first entry was checked"
+            : "stopped after \(entries) entries, in which nothing wrong was found"
         if let stateFile { text += "; they are kept in \(stateFile), and the next run with it goes on from there" }
         return text
     }

@@ -35,9 +35,13 @@ public struct Auditor: Sendable {
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) async throws -> AuditReport {
         let visitor = options.isChainOnly ? nil : visitor
-        let (report, state) = try await audit(visitor, progress)
-        visitor?.conclude(report, state: state)
-        return report
+        do {
+            let (report, state) = try await audit(visitor, progress)
+            visitor?.conclude(report, state: state)
+            return report
+        } catch is AuditFailure where Task.isCancelled {
+            throw AuditInterruption(entries: 0, stateFile: nil, cause: nil)
+        }
     }
 
     private func audit(

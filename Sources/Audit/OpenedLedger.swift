@@ -12,7 +12,7 @@ struct OpenedLedger {
     init(_ source: AuditSource, _ options: AuditOptions) throws(AuditFailure) {
         switch source {
         case .folder(let path):
-            let folder = try Self.ledgerFolder(path)
+            let folder = try LedgerFolder.find(path)
             journal = folder + "/journal"
             node = nil
             checkpoint = try JournalFile.contents(of: folder + "/checkpoint", maximumCount: CheckpointCheck.maximumLength)
@@ -20,17 +20,17 @@ struct OpenedLedger {
             let remote = try RemoteLedger(url, timeoutSeconds: options.timeoutSeconds)
             journal = ""
             node = remote
-            checkpoint = try remote.checkpoint()
+            checkpoint = remote.checkpoint
         }
     }
 
-    private static func ledgerFolder(_ path: String) throws(AuditFailure) -> String {
-        for folder in [path, path + "/ledger"] where JournalFile.exists(folder + "/journal") { return folder }
-        throw .noLedger(path: path)
-    }
-
     func reader(size: UInt64, from start: WalkPosition) throws(AuditFailure) -> any LedgerReader {
-        if let node { return RemoteReader(node, from: start.count, size: size) }
+        if let node {
+            guard try node.servesTiles(from: start.count, size: size) else {
+                return RemoteReader(node, from: start.count, size: size)
+            }
+            return BundleReader(BundleSource(node, size: size), from: start.count)
+        }
         return JournalReader(try JournalFile(journal), from: start.journal)
     }
 }

@@ -17,8 +17,8 @@ import TransparencyLog
         let (_, folder) = try await Self.audited()
         let bytes = try folder.read("state")
         let file = TrustedStateFile(path: folder.path + "/state")
-        for mask in [0x01, 0x20, 0x80] as [UInt8] {
-            for position in bytes.indices {
+        for (mask, step) in [(0x01, 1), (0x20, 3), (0x80, 7)] as [(UInt8, Int)] {
+            for position in stride(from: 0, to: bytes.count, by: step) {
                 var changed = bytes
                 changed[position] ^= mask
                 try folder.write("state", changed)

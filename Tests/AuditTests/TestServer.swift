@@ -1,11 +1,17 @@
+import Foundation
 import Glibc
 import Synchronization
 
-/// A server on loopback that answers one request after the other as a closure says; it knows just enough HTTP.
+/// A server on loopback that answers as a closure says, each connection on a thread of its own; it knows just enough HTTP.
 final class TestServer: Sendable {
     struct Answer: Sendable {
         var status = 200
         var body: [UInt8] = []
+        var headers: [String] = []
+        /// Sends the body in so many pieces, with a pause of a fifth of a second behind each.
+        var pieces = 1
+        /// Sends the body over and over, without a length, until nobody listens any more.
+        var isEndless = false
         /// Announces more bytes than it sends, and then hangs up.
         var isCutOff = false
     }
@@ -30,7 +36,7 @@ final class TestServer: Sendable {
         let descriptor = self.descriptor
         let isListening = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && listen(descriptor, 8) == 0 && getsockname(descriptor, $0, &length) == 0
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 32) == 0 && getsockname(descriptor, $0, &length) == 0
             }
         }
         guard isListening else { throw Failure.cannotListen(errno) }
@@ -52,12 +58,16 @@ final class TestServer: Sendable {
         while true {
             let connection = accept(descriptor, nil, nil)
             guard connection >= 0 else { return }
-            while let target = Self.readRequest(connection) {
-                requests.withLock { $0.append(target) }
-                guard send(answer(target), to: connection) else { break }
-            }
-            close(connection)
+            Thread.detachNewThread { [self] in serve(connection) }
         }
+    }
+
+    private func serve(_ connection: Int32) {
+        while let target = Self.readRequest(connection) {
+            requests.withLock { $0.append(target) }
+            guard send(answer(target), to: connection) else { break }
+        }
+        close(connection)
     }
 
     private static func readRequest(_ connection: Int32) -> String? {
@@ -73,13 +83,27 @@ final class TestServer: Sendable {
 
     private func send(_ answer: Answer, to connection: Int32) -> Bool {
         let announced = answer.body.count + (answer.isCutOff ? 100 : 0)
-        var rest = (Array("HTTP/1.1 \(answer.status) Status\r\nContent-Length: \(announced)\r\n\r\n".utf8) + answer.body)[...]
+        var head = "HTTP/1.1 \(answer.status) Status\r\n"
+        if !answer.isEndless { head += "Content-Length: \(announced)\r\n" }
+        head += answer.headers.map { $0 + "\r\n" }.joined() + "\r\n"
+        guard send(Array(head.utf8)[...], connection) else { return false }
+        while answer.isEndless { guard send(answer.body[...], connection) else { return false } }
+        let size = max(1, (answer.body.count + answer.pieces - 1) / answer.pieces)
+        for start in stride(from: 0, to: answer.body.count, by: size) {
+            guard send(answer.body[start..<min(start + size, answer.body.count)], connection) else { return false }
+            if answer.pieces > 1 { usleep(200_000) }
+        }
+        return !answer.isCutOff
+    }
+
+    private func send(_ bytes: ArraySlice<UInt8>, _ connection: Int32) -> Bool {
+        var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }
-        return !answer.isCutOff
+        return true
     }
 }
 

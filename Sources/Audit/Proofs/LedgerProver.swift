@@ -101,7 +101,7 @@ public struct LedgerProver: Sendable {
 
     private func proveFromNode(_ url: String, _ targets: [UInt64]) throws -> Outcome {
         let remote = try RemoteLedger(url, timeoutSeconds: options.timeoutSeconds)
-        let check = try CheckpointCheck(try remote.checkpoint(), pinnedKeys: options.pinnedKeys)
+        let check = try CheckpointCheck(remote.checkpoint, pinnedKeys: options.pinnedKeys)
         try Self.checkTargets(targets, size: check.checkpoint.size, source: source)
         var keys = options.pinnedKeys
         if keys.isEmpty {

@@ -1,7 +1,7 @@
 import Signing
 import TransparencyLog
 
-/// Reads a node's entries in ranges, up to what its checkpoint covers.
+/// Reads the entries of a node that serves no tiles in ranges, up to what its checkpoint covers.
 final class RemoteReader: LedgerReader {
     private let ledger: RemoteLedger
     private let size: UInt64
@@ -45,7 +45,7 @@ final class RemoteReader: LedgerReader {
     private func fetch() throws(AuditFailure) {
         let count = min(RemoteLedger.maximumEntries, size - handedOut)
         received = try ledger.entries(from: handedOut, count: count)
-        let url = ledger.address("/ledger/entries?start=\(handedOut)&count=\(count)")
+        let url = ledger.entriesAddress(from: handedOut, count: count)
         guard received.isEmpty || received.last == 0x0A else {
             throw .badAnswer(url: url, reason: "its last line is not complete")
         }
