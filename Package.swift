@@ -58,7 +58,8 @@ let package = Package(
         .target(
             name: "Audit",
             // CommandLineInterface writes amounts, numbers and other people's names as people read them.
-            dependencies: ["Encoding", "Signing", "TransparencyLog", "Exchange", "CCurl", "CommandLineInterface"]),
+            dependencies: ["Encoding", "Signing", "TransparencyLog", "Exchange", "CCurl", "CommandLineInterface"],
+            exclude: ["Bundle/README.md"]),
 
         // Programs.
         .target(name: "CommandLineInterface", dependencies: ["Encoding"]),

@@ -18,6 +18,8 @@ public enum AuditFailure: Error, Sendable, Hashable, CustomStringConvertible {
     case stateOfAnotherLog(path: String, expected: String, found: String)
     /// A partial audit can neither use nor make a state.
     case stateNeedsFullAudit
+    /// Single entries say nothing of the log's keys.
+    case keyNeeded(path: String)
     case cannotWrite(path: String, reason: String)
     /// The task was cancelled.
     case cancelled
@@ -42,7 +44,9 @@ public enum AuditFailure: Error, Sendable, Hashable, CustomStringConvertible {
             "the state file \(path) is refused: \(reason); restore it from a copy, or give --from-start to check everything anew and replace it"
         case .stateOfAnotherLog(let path, let expected, let found):
             "the state file \(path) is that of the log \"\(expected)\", but this one calls itself \"\(found)\": give each log a state file of its own"
-        case .stateNeedsFullAudit: "an audit of the chain only keeps no state: leave out either --state or --chain-only"
+        case .stateNeedsFullAudit: "an audit of the chain only, or of single entries, keeps no state: leave out --state"
+        case .keyNeeded(let path):
+            "\(path) holds single entries, which do not tell the log's key: give --policy or --vkey"
         case .cancelled: "it was stopped"
         case .cannotWrite(let path, let reason): "\(path) cannot be written: \(reason)"
         }

@@ -23,6 +23,8 @@ public struct AuditProblem: Error, Sendable, Hashable, CustomStringConvertible {
         case forked
         /// The policy asks for more cosignatures by witnesses than the checkpoint bears. No sign of tampering.
         case quorum
+        /// The form of an evidence bundle, or its manifest: it was changed since it was made.
+        case bundle
     }
 
     public var check: Check
@@ -61,6 +63,7 @@ public struct AuditProblem: Error, Sendable, Hashable, CustomStringConvertible {
         switch check {
         case .checkpoint, .quorum: "the checkpoint"
         case .shrunk, .forked: "the log"
+        case .bundle: "the evidence bundle"
         case .header, .frame: "the journal"
         default: "the ledger"
         }

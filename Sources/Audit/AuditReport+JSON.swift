@@ -2,11 +2,12 @@ import Encoding
 import Exchange
 
 extension AuditReport {
-    /// The report for programs. `verdict` is `sound` or `tampered`; amounts are in minor units of the currency.
+    /// The report for programs. `verdict` is `sound`, `unwitnessed` (sound, but with fewer cosignatures than the policy asks
+    /// for) or `tampered`; amounts are in minor units of the currency.
     public var json: JSONValue {
         var object: JSONObject = [
-            "verdict": .string(isSound ? "sound" : "tampered"), "source": .string(source),
-            "checked": .string(isChainOnly ? "chain" : "all"),
+            "verdict": .string(verdict), "source": .string(source),
+            "checked": .string(isPartial ? "entries" : isChainOnly ? "chain" : "all"),
         ]
         if let problem { object["problem"] = problem.json }
         if let conflict { object["conflict"] = conflict.json }
@@ -23,6 +24,11 @@ extension AuditReport {
         if !isChainOnly { object["counts"] = counts.json }
         object["warnings"] = .array(warnings.map { .string($0) })
         return .object(object)
+    }
+
+    private var verdict: String {
+        guard let problem else { return "sound" }
+        return problem.check == .quorum ? "unwitnessed" : "tampered"
     }
 
     private func spaceJSON(_ space: Space) -> JSONValue {
@@ -57,11 +63,29 @@ extension CheckpointConflict {
 
 extension CheckpointSummary {
     var json: JSONValue {
-        [
+        var object: JSONObject = [
             "origin": .string(origin), "size": .count(size), "root": .string(root.description),
             "signers": .array(signers.map { .string($0) }), "keyPinned": .bool(isPinned),
             "unknownSigners": .array(unknownSigners.map { .string($0) }),
         ]
+        if let quorum {
+            object["cosignatures"] = .array(
+                cosignatures.map { ["witness": .string($0.witness), "time": .count($0.time), "at": .string($0.timeText)] })
+            object["quorum"] = .string(quorum.name)
+            object["quorumReached"] = .bool(quorum.missing == nil)
+            if let missing = quorum.missing { object["quorumMissing"] = .string(missing) }
+        }
+        return .object(object)
+    }
+}
+
+extension CheckpointSummary.Cosignature {
+    /// The last second of the year 9999, behind which RFC 3339 has no form.
+    private static let lastSecond: UInt64 = 253_402_300_799
+
+    /// RFC 3339, or the number of seconds where that has no form for it.
+    public var timeText: String {
+        time <= Self.lastSecond ? Timestamp(milliseconds: Int64(time) * 1000).description : "second \(time) of POSIX time"
     }
 }
 

@@ -14,6 +14,25 @@ public struct CheckpointSummary: Sendable, Hashable {
     public var isPinned: Bool
     /// The names on signatures by keys that are not known here; these are not verified.
     public var unknownSigners: [String]
+    /// The cosignatures by witnesses that the policy names; each was verified.
+    public var cosignatures: [Cosignature] = []
+    /// `nil` where no policy was given.
+    public var quorum: Quorum?
+
+    /// A witness has seen the checkpoint, and no other history before it.
+    public struct Cosignature: Sendable, Hashable {
+        /// The name within the policy.
+        public var witness: String
+        /// When, by the witness' clock: POSIX seconds.
+        public var time: UInt64
+    }
+
+    public struct Quorum: Sendable, Hashable {
+        /// The policy's name for it; `none` if it asks for no witness.
+        public var name: String
+        /// What is missing, in words; `nil` if it is reached.
+        public var missing: String?
+    }
 }
 
 /// Two checkpoints of one log of which the later is no continuation of the earlier. Both are signed notes, as they were read.
@@ -29,6 +48,8 @@ public struct AuditReport: Sendable, Hashable {
     public var source: String
     /// Whether only the chain, the tree and the checkpoint were checked.
     public var isChainOnly: Bool
+    /// Whether there were only single entries with their proofs: that they are in the log is all that was checked.
+    public var isPartial = false
     /// `nil` if it did not come to reading the charter.
     public var space: Space?
     /// `nil` if the checkpoint does not hold.

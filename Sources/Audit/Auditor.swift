@@ -48,17 +48,22 @@ public struct Auditor: Sendable {
         _ visitor: (any AuditVisitor)?, _ progress: @Sendable (UInt64, UInt64) -> Void
     ) async throws -> (AuditReport, ExchangeState) {
         var memory = try AuditMemory(options)
-        let opened = try OpenedLedger(source, options)
-        let check: CheckpointCheck
-        do { check = try CheckpointCheck(opened.checkpoint, pinnedKeys: options.pinnedKeys) } catch {
-            return (failed(error), ExchangeState())
+        let (opened, check, judgement): (OpenedLedger, CheckpointCheck, TrustJudgement?)
+        do {
+            opened = try OpenedLedger(source, options)
+            (check, judgement) = try judge(opened.checkpoint)
+        } catch let problem as AuditProblem { return (failed(problem), ExchangeState()) }
+        if case .bundle(let bundle) = opened, case .entries = bundle.contents {
+            var report = try PartialCheck(bundle, check, options).run(failed(nil))
+            take(judgement, into: &report)
+            return (report, ExchangeState())
         }
         try memory.expect(origin: check.checkpoint.origin)
         if let report = conflict(memory, check) { return (report, ExchangeState()) }
         // A visitor wants to see every entry.
         let isWhole = options.isFromStart || visitor != nil
         let start = isWhole ? nil : memory.start(size: check.checkpoint.size, source)
-        let run = Run(opened: opened, check: check, visitor: visitor)
+        let run = Run(opened: opened, check: check, judgement: judgement, visitor: visitor)
         var (report, state) = try await pass(run, &memory, from: start, progress)
         if let start, Self.doubtsStart(report, start) {
             (report, state) = try await pass(run, &memory, from: nil, progress)
@@ -71,6 +76,8 @@ public struct Auditor: Sendable {
     private struct Run {
         let opened: OpenedLedger
         let check: CheckpointCheck
+        /// What the policy says of the checkpoint, where there is one.
+        let judgement: TrustJudgement?
         let visitor: (any AuditVisitor)?
     }
 
@@ -83,8 +90,11 @@ public struct Auditor: Sendable {
             reader, run.check, options, source: source.description, from: start, trusted: memory.trustedTree,
             visitor: run.visitor)
         do {
-            let report = try await pass.run(progress)
+            var report = try await pass.run(progress)
+            take(run.judgement, into: &report)
             if report.isSound { try memory.keep(pass.atCheckpoint, run.check, report) }
+            // What is missing may come yet; the entries need not be read again then.
+            if report.problem?.check == .quorum { _ = try memory.keep(unfinished: pass.atCheckpoint) }
             return (report, pass.state)
         } catch let failure as AuditFailure where !Task.isCancelled {
             guard try memory.keep(unfinished: pass.milestone) else { throw failure }
@@ -95,6 +105,36 @@ public struct Auditor: Sendable {
         }
     }
 
+    /// Reads the checkpoint, and judges it by what is known from elsewhere: the pinned keys and the policy.
+    private func judge(_ bytes: [UInt8]) throws(AuditProblem) -> (CheckpointCheck, TrustJudgement?) {
+        guard let policy = options.policy else {
+            return (try CheckpointCheck(bytes, pinnedKeys: options.pinnedKeys), nil)
+        }
+        let logs = policy.logs.map(\.verifier)
+        var check = try CheckpointCheck(
+            bytes, pinnedKeys: options.pinnedKeys + logs.filter { !options.pinnedKeys.contains($0) })
+        check.witnesses = policy.witnesses.map(\.verifier)
+        do { return (check, try policy.judge(check.note)) } catch {
+            throw AuditProblem(.checkpoint, reason: error.description)
+        }
+    }
+
+    private func take(_ judgement: TrustJudgement?, into report: inout AuditReport) {
+        guard let judgement, let policy = options.policy else { return }
+        report.checkpoint?.cosignatures = judgement.cosignatures.map {
+            CheckpointSummary.Cosignature(witness: $0.witness, time: $0.time)
+        }
+        let missing = judgement.isQuorumReached ? nil : judgement.missing
+        report.checkpoint?.quorum = CheckpointSummary.Quorum(name: policy.quorumName, missing: missing)
+        guard let missing, report.isSound else { return }
+        let reason = "it is not witnessed as the policy asks: \(missing)"
+        if options.allowsUnwitnessed {
+            report.warnings.append("The checkpoint was accepted all the same (--allow-unwitnessed), though \(reason).")
+        } else {
+            report.problem = AuditProblem(.quorum, reason: reason)
+        }
+    }
+
     /// Whether what was found may be the fault of the place where the pass began rather than of what lies behind it. The
     /// whole ledger then has to be read, to tell and to name the first bad entry.
     private static func doubtsStart(_ report: AuditReport, _ start: AuditMilestone) -> Bool {
@@ -102,7 +142,7 @@ public struct Auditor: Sendable {
         return problem.seq.map { $0 <= start.size } ?? true
     }
 
-    private func failed(_ problem: AuditProblem) -> AuditReport {
+    private func failed(_ problem: AuditProblem?) -> AuditReport {
         var report = AuditReport(source: source.description, isChainOnly: options.isChainOnly)
         report.problem = problem
         return report

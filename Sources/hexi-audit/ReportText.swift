@@ -7,7 +7,7 @@ enum ReportText {
     /// - Parameter width: columns of the terminal; `nil` for output that is no terminal.
     static func render(_ report: AuditReport, width: Int?) -> String {
         var text = heading(report) + "\n" + checks(report).render(width: width)
-        if !report.isChainOnly && report.entries > 0 { text += "\n" + recorded(report).render(width: width) }
+        if !report.isChainOnly && !report.isPartial && report.entries > 0 { text += "\n" + recorded(report).render(width: width) }
         for warning in report.warnings { text += "\n" + wrap(TextWidth.printable("Note: " + warning), width) }
         return text + "\n" + verdict(report, width)
     }
@@ -23,6 +23,12 @@ enum ReportText {
             let origin = checkpoint.isPinned ? "pinned key" : "key taken from the ledger itself"
             lines.append(("Checkpoint", "\(amount(checkpoint.size)), signed by \(checkpoint.origin) (\(origin))"))
         }
+        for cosignature in report.checkpoint?.cosignatures ?? [] {
+            lines.append(("Witness", "\(cosignature.witness), at \(cosignature.timeText)"))
+        }
+        if let quorum = report.checkpoint?.quorum {
+            lines.append(("Quorum", "\(quorum.name): \(quorum.missing == nil ? "reached" : "not reached")"))
+        }
         if let earlier = report.continuedFrom {
             let isNew = report.entries > earlier
             let news = isNew ? "\(amount(report.entries - earlier)) new" : "nothing new since"
@@ -36,6 +42,7 @@ enum ReportText {
 
     /// What was checked, how often, and with what result. What comes after the first problem was not reached.
     private static func checks(_ report: AuditReport) -> Table {
+        if report.isPartial { return partialChecks(report) }
         var table = Table(["Check", "Count", "Result"], alignments: [.left, .right, .left])
         let failed = report.problem?.check
         func row(_ name: String, _ count: UInt64, _ checks: Set<AuditProblem.Check>, isReached: Bool = true) {
@@ -48,12 +55,27 @@ enum ReportText {
         row("Journal, chain, numbering", report.entries, [.header, .frame, .chain])
         let hasCheckpoint = report.checkpoint != nil
         row("Checkpoint signatures", UInt64(report.checkpoint?.signers.count ?? 0), [.checkpoint], isReached: hasCheckpoint)
-        row("Merkle root against checkpoint", isSound ? 1 : 0, [.root], isReached: isSound)
+        let hasRoot = isSound || failed == .quorum
+        row("Merkle root against checkpoint", hasRoot ? 1 : 0, [.root], isReached: hasRoot)
+        if let checkpoint = report.checkpoint, checkpoint.quorum != nil {
+            row("Cosignatures by witnesses", UInt64(checkpoint.cosignatures.count), [.quorum])
+        }
         if report.conflict != nil { row("Continuation of the trusted tree", 0, [.shrunk, .forked]) }
         guard !report.isChainOnly else { return table }
         row("Form of entries and statements", report.entries, [.entry])
         row("Signatures on statements", counts.signatures, [.signature])
         row("Rules of exchange, replayed", report.entries, [.rules])
+        return table
+    }
+
+    private static func partialChecks(_ report: AuditReport) -> Table {
+        var table = Table(["Check", "Count", "Result"], alignments: [.left, .right, .left])
+        let failed = report.problem?.check
+        table.append(["Manifest", "1", failed == .bundle ? "BAD" : "ok"])
+        let signers = String(report.checkpoint?.signers.count ?? 0)
+        table.append(["Checkpoint signatures", signers, report.checkpoint == nil ? "BAD" : "ok"])
+        let isBad = failed == .root || failed == .entry
+        table.append(["Entries proved to be in the log", DecimalText.grouped(report.entries), isBad ? "BAD" : "ok"])
         return table
     }
 
@@ -73,8 +95,12 @@ enum ReportText {
     /// Whether the ledger is sound, and what is wrong with it.
     static func verdict(_ report: AuditReport, _ width: Int?) -> String {
         guard let problem = report.problem else {
-            let scope = report.isChainOnly ? "SOUND as far as checked" : "SOUND"
+            let scope = report.isChainOnly || report.isPartial ? "SOUND as far as checked" : "SOUND"
             return "\(scope): \(amount(report.entries)) 账本完好\n"
+        }
+        if problem.check == .quorum {
+            return wrap("NOT WITNESSED AS ASKED 见证不足", width) + wrap(TextWidth.printable("\(problem)."), width)
+                + wrap("Nothing speaks against the ledger itself: \(amount(report.entries)) were checked.", width)
         }
         return wrap("TAMPERED OR INCONSISTENT 账本被篡改或不一致", width) + wrap(TextWidth.printable("\(problem)."), width)
             + (report.conflict.map(evidence) ?? "")

@@ -9,7 +9,7 @@ import TransparencyLog
 enum VerifyCommand {
     static func command(_ console: Console) -> Command {
         Command(
-            name: "verify", about: "verify a whole ledger, from a folder or from a node",
+            name: "verify", about: "verify a whole ledger, from a folder, an evidence bundle, a node or a mirror",
             discussion: """
                 Checks the journal's frames, the hash chain, the Merkle tree against the signed checkpoint, every \
                 signature on every statement, and the rules of exchange by replaying all events. The caches in the \
@@ -17,14 +17,16 @@ enum VerifyCommand {
 
                 For a copy of a running ledger, copy the checkpoint first and the journal second.
 
+                With --policy the checkpoint must be signed by a log of the policy, and cosigned by its quorum of witnesses. A \
+                ledger that is sound but lacks cosignatures is no tampered one (the witnesses may be down): the verdict is \
+                "not witnessed", the exit code 1, and 0 with --allow-unwitnessed.
+
                 With --state an audit that is stopped by Ctrl-C, or by a fault of the network, keeps how far it came, and \
                 the next run goes on from there. Keep the file as you keep your own records: it is what later \
                 checkpoints are held against.
                 """,
-            options: [
-                .value(
-                    "vkey", "VKEY", about: "a key of the log, name+identifier+base64, known from elsewhere; the ledger's own word is then not needed",
-                    isRepeated: true),
+            options: TrustOptions.all + [
+                .flag("allow-unwitnessed", about: "with --policy: call the ledger sound even where the quorum of witnesses is not reached"),
                 .flag("chain-only", about: "check the chain, the tree and the checkpoint only (a partial audit: no statements, no rules)"),
                 .value("timeout", "SECONDS", about: "how long one answer of a node may take", default: "60"),
                 .value(
@@ -35,12 +37,13 @@ enum VerifyCommand {
             ],
             arguments: [
                 CommandArgument(
-                    "ledger", about: "a ledger's folder, a node's home, or a node's address (http:// or https://)",
+                    "ledger", about: "a ledger's folder, a node's home, an evidence bundle (.tar), or the address of a node or a mirror (http:// or https://)",
                     completion: .directory)
             ],
             examples: [
                 "hexi-audit verify /var/lib/hexi/ledger",
                 "hexi-audit verify https://space.example.org --vkey 'space.example.org/log+1a2b3c4d+AQID…' --json",
+                "hexi-audit verify https://mirror.example.org/log --policy trust-policy",
                 "hexi-audit verify https://space.example.org --state space.hexi-state",
             ],
             run: { try await run($0, console) })
@@ -80,17 +83,18 @@ enum VerifyCommand {
     }
 
     private static func options(_ arguments: ParsedArguments) throws -> AuditOptions {
-        var keys: [NoteVerifier] = []
-        for text in arguments.values("vkey") {
-            do { keys.append(try NoteVerifier(text)) } catch {
-                throw UsageError.badValue(of: "--vkey", value: text, reason: "\(error)")
-            }
+        let policy = try TrustOptions.policy(arguments)
+        let keys = try TrustOptions.keys(arguments)
+        guard arguments.value("policy") != nil || !arguments.flag("allow-unwitnessed") else {
+            throw UsageError.badValue(of: "--allow-unwitnessed", value: "", reason: "without --policy no witness is asked for")
         }
         let timeout = try arguments.integer("timeout", in: 1...86_400) ?? 60
         var options = AuditOptions(
             pinnedKeys: keys, isChainOnly: arguments.flag("chain-only"), timeoutSeconds: Double(timeout),
             stateFile: arguments.value("state"))
         options.isFromStart = arguments.flag("from-start")
+        options.policy = arguments.value("policy") == nil ? nil : policy
+        options.allowsUnwitnessed = arguments.flag("allow-unwitnessed")
         return options
     }
 }

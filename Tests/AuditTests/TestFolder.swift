@@ -20,7 +20,7 @@ final class TestFolder {
     }
 
     deinit {
-        for name in ["journal", "checkpoint", "hashes", "state", "ledger/journal", "ledger/checkpoint"] { unlink("\(path)/\(name)") }
+        for name in ["journal", "checkpoint", "hashes", "state", "bundle.tar", "ledger/journal", "ledger/checkpoint"] { unlink("\(path)/\(name)") }
         rmdir("\(path)/ledger")
         rmdir(path)
     }

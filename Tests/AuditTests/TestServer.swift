@@ -58,11 +58,11 @@ final class TestServer: Sendable {
         while true {
             let connection = accept(descriptor, nil, nil)
             guard connection >= 0 else { return }
-            Thread.detachNewThread { [self] in serve(connection) }
+            Thread.detachNewThread { [self] in attend(connection) }
         }
     }
 
-    private func serve(_ connection: Int32) {
+    private func attend(_ connection: Int32) {
         while let target = Self.readRequest(connection) {
             requests.withLock { $0.append(target) }
             guard send(answer(target), to: connection) else { break }

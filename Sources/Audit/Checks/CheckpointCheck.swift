@@ -10,6 +10,8 @@ struct CheckpointCheck {
     let checkpoint: Checkpoint
     let note: SignedNote
     let pinnedKeys: [NoteVerifier]
+    /// Whose signatures are not unknown, though they are not the log's.
+    var witnesses: [CosignatureVerifier] = []
 
     /// Reads the checkpoint, and verifies it with the pinned keys if there are any.
     init(_ bytes: [UInt8], pinnedKeys: [NoteVerifier]) throws(AuditProblem) {
@@ -38,8 +40,18 @@ struct CheckpointCheck {
             throw AuditProblem(
                 .checkpoint, reason: "it is signed by a pinned key, but the charter in entry 0 names other keys as the log's: \(space.logKeys.joined(separator: ", "))")
         }
+        return summary(signers, known: known)
+    }
+
+    /// Verifies the checkpoint with the pinned keys alone, where there is no charter.
+    func pinnedSummary() throws(AuditProblem) -> CheckpointSummary {
+        summary(try signers(among: pinnedKeys, isComplete: false), known: pinnedKeys)
+    }
+
+    private func summary(_ signers: [NoteVerifier], known: [NoteVerifier]) -> CheckpointSummary {
         let others = note.signatures.filter { signature in
-            !known.contains { $0.name == signature.keyName && $0.keyIdentifier == signature.keyIdentifier }
+            !witnesses.contains { $0.isNamed(by: signature) }
+                && !known.contains { $0.name == signature.keyName && $0.keyIdentifier == signature.keyIdentifier }
         }
         return CheckpointSummary(
             origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root, signers: signers.map(\.description),

@@ -69,5 +69,10 @@ final class JournalFile {
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    static func isRegular(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+    }
+
     private static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

@@ -47,6 +47,7 @@ public struct LedgerProver: Sendable {
         case .node(let url):
             if checkpoint != nil { throw AuditFailure.checkpointNeedsFolder }
             return try proveFromNode(url, targets)
+        case .bundle(let path): throw AuditFailure.unreadable(path: path, reason: "proofs are made from a ledger's folder or by a node, not from a single file")
         }
     }
 

@@ -67,9 +67,9 @@ final class BundleReader: LedgerReader {
         var ranges: [Range<Int>] = []
         do throws(EntryBundleError) {
             var cursor = EntryBundle.Cursor()
-            while let range = try bytes.withUnsafeBytes({ bytes throws(EntryBundleError) in try cursor.next(in: bytes) }) {
-                ranges.append(range)
-            }
+            while let range = try bytes.withUnsafeBufferPointer({ buffer throws(EntryBundleError) in
+                try cursor.next(in: UnsafeRawBufferPointer(buffer))
+            }) { ranges.append(range) }
         } catch { throw .badAnswer(url: url, reason: error.description) }
         let wanted = source.width(nextBundle)
         guard ranges.count == wanted || ranges.count == Tile.fullWidth else {

@@ -46,7 +46,9 @@ final class RemoteLedger {
         let source = BundleSource(self, size: size)
         if case .entries = try source.fetch(start / UInt64(Tile.fullWidth), connection) { return true }
         let url = entriesAddress(from: start, count: 1)
-        return try connection.get(url, maximumBytes: Self.maximumEntriesAnswer, .standard).status != 200
+        let status = try connection.get(url, maximumBytes: Self.maximumEntriesAnswer, .standard).status
+        guard status == 200 || (400..<500).contains(status) else { throw .wrongStatus(url: url, status: status) }
+        return status != 200
     }
 
     /// One line for each entry, at most so many from `start` on.

@@ -29,7 +29,9 @@ struct AuditMemory {
     /// Where an audit up to so many entries can go on from, which only works in a journal if the place in it is known.
     func start(size: UInt64, _ source: AuditSource) -> AuditMilestone? {
         let start = state?.start(size: size)
-        if case .folder = source { return start?.position.journal == nil ? nil : start }
+        if case .folder = source {
+            return start?.position.journal == nil ? nil : start
+        }
         return start
     }
 
@@ -46,7 +48,9 @@ struct AuditMemory {
     /// Keeps a milestone that an accepted checkpoint speaks for.
     mutating func keep(_ milestone: AuditMilestone?, _ check: CheckpointCheck, _ report: AuditReport) throws(AuditFailure) {
         guard let file, let milestone, let summary = report.checkpoint else { return }
-        let basis = TrustBasis(pinnedKeys: check.pinnedKeys.map(\.description), signers: summary.signers, witnesses: [])
+        let basis = TrustBasis(
+            pinnedKeys: check.pinnedKeys.map(\.description), signers: summary.signers,
+            witnesses: summary.cosignatures.map(\.witness))
         let note = String(decoding: check.note.bytes, as: UTF8.self)
         let tied = TrustedState.Tied(milestone: milestone, checkpoint: note, basis: basis)
         let state = TrustedState(origin: check.checkpoint.origin, tied: tied, unfinished: nil)
