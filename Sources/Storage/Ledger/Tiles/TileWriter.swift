@@ -15,7 +15,7 @@ final class TileWriter: Sendable {
         /// So many level-0 tiles are written at a stretch.
         var batch: UInt64 = 32
         /// While entries keep coming, the thread rests so many times as long as it worked.
-        var restFactor: UInt64 = 3
+        var restFactor: UInt64 = 9
         /// The files are synchronised so long after the first of them, in nanoseconds, or when there are `synchronizedTiles`.
         var synchronizationInterval: UInt64 = 5_000_000_000
         var synchronizedTiles: UInt64 = 2048
