@@ -80,7 +80,8 @@ let package = Package(
             path: "Tests/ExchangeTestKit"),
         .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Exchange", "ExchangeTestKit", "Encoding"]),
         .testTarget(
-            name: "ExchangeTests", dependencies: ["Exchange", "ExchangeTestKit", "Contracts", "Signing", "Encoding"]),
+            name: "ExchangeTests",
+            dependencies: ["Exchange", "ExchangeTestKit", "Contracts", "TransparencyLog", "Signing", "Encoding"]),
         .testTarget(
             name: "SandboxTests", dependencies: ["Sandbox", "Policies", "Signing", "Encoding"], exclude: ["probe.c.txt"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "ExchangeTestKit", "TransparencyLog", "Signing", "Encoding"]),

@@ -44,6 +44,7 @@ public enum ContractSchemas {
     public static let statementSources: [(String, [UInt8])] = [
         ("contract", PackageResources.statement_contract_json),
         ("contract-termination", PackageResources.statement_contract_termination_json),
+        ("log-keys", PackageResources.statement_log_keys_json),
         ("participant-application", PackageResources.statement_participant_application_json),
         ("participant-decision", PackageResources.statement_participant_decision_json),
         ("product-listing", PackageResources.statement_product_listing_json),
@@ -56,6 +57,7 @@ public enum ContractSchemas {
 
     public static let eventSources: [(String, [UInt8])] = [
         ("space.founded", PackageResources.event_space_founded_json),
+        ("space.log-keys-changed", PackageResources.event_space_log_keys_changed_json),
         ("participant.applied", PackageResources.event_participant_applied_json),
         ("participant.approved", PackageResources.event_participant_approved_json),
         ("participant.refused", PackageResources.event_participant_refused_json),

@@ -1,11 +1,30 @@
 import Encoding
 import Exchange
 import Signing
+import TransparencyLog
 
 // The steps of the exchange's story, each signed by the one whose step it is.
 extension ExchangeFixture {
     public func application(_ name: String, _ roles: [Role], _ keys: [VerificationKey]) -> ParticipantApplication {
         ParticipantApplication(name: name, type: .enterprise, country: "NL", creditCode: nil, roles: roles, keys: keys)
+    }
+
+    /// A key of the ledger; number 0 is the charter's.
+    public func logSigner(_ number: UInt8, name: String = ExchangeFixture.origin) throws -> NoteSigner {
+        try NoteSigner(name: name, key: try SigningKey.numbered(240 &+ number))
+    }
+
+    /// A change of the ledger's keys to those of these numbers, handed over by all of them.
+    public func logKeys(_ numbers: [UInt8]) throws -> StatementContent {
+        let signers = try numbers.map { try logSigner($0) }
+        let previous = state.space?.logKeys ?? []
+        return .logKeys(
+            try LogKeys(handingOver: Self.origin, from: previous, to: signers, reason: "yearly rotation"))
+    }
+
+    @discardableResult
+    public mutating func setLogKeys(_ numbers: [UInt8]) throws -> Event {
+        try submit(try logKeys(numbers), by: operatorKey)
     }
 
     /// Applies with a fresh key, without a decision on it.

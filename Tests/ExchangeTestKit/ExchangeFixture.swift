@@ -10,6 +10,8 @@ import TransparencyLog
 public struct ExchangeFixture: Sendable {
     public static let prefix = "86.gs.test"
     public static let origin = "hexi.test/86.gs.test"
+    /// The ledger's first key, whose seed is 32 bytes of 240.
+    public static let firstLogKey = "hexi.test/86.gs.test+1a60df55+AV9nEylMPPGoFOjYygiJ2yPmgjt1JLrxNJ+8fZ9RUpRb"
     public static let start = Timestamp(milliseconds: 1_795_000_000_000)
 
     public var state = ExchangeState()
@@ -37,7 +39,7 @@ public struct ExchangeFixture: Sendable {
 
     public var charter: SpaceCharter {
         SpaceCharter(
-            name: ["en": "Test space", "zh": "试验空间"], origin: Self.origin, logKeys: ["hexi.test+00000000+AQ=="],
+            name: ["en": "Test space", "zh": "试验空间"], origin: Self.origin, logKeys: [Self.firstLogKey],
             operatorKey: operatorKey.verificationKey, currency: "CNY")
     }
 

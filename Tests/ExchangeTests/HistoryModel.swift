@@ -16,12 +16,15 @@ struct HistoryModel {
     private let owners: [String: Identifier]
     private var suspended: Set<Identifier> = []
     private var deals: [Identifier: Deal]
+    private var logKeys: Set<String>
+    private var droppedLogKeys: Set<String> = []
     private(set) var types: [EventType: Int] = [:]
     private(set) var codes: [String: Int] = [:]
 
     init(_ pool: HistoryPool) {
         self.pool = pool
         owners = pool.base.fixture.state.keys.mapValues(\.participant)
+        logKeys = Set(pool.base.fixture.state.space?.logKeys ?? [])
         deals = pool.contracts.mapValues { _ in Deal() }
         deals[pool.base.contract]?.signers = Set(pool.contracts[pool.base.contract]?.parties ?? [])
     }
@@ -38,11 +41,20 @@ struct HistoryModel {
         case .participantDecision(let decision):
             if decision.decision == .suspend { suspended.insert(decision.participant) }
             if decision.decision == .resume { suspended.remove(decision.participant) }
+        case .logKeys(let change): observe(change)
         case .contract: deals[event.statement.identifier(.contract)]?.signers.formUnion(signers)
         case .contractTermination(let termination): deals[termination.contract]?.isEnded = true
         case .runRequest where event.type == .runCompleted: observeRun(event, by: signers)
         default: break
         }
+    }
+
+    private mutating func observe(_ change: LogKeys) {
+        let keys = Set(change.logKeys.map(\.description))
+        #expect(!keys.isDisjoint(with: logKeys), "a change of keys leaves none that was known")
+        #expect(keys.isDisjoint(with: droppedLogKeys), "a dropped key has come back")
+        droppedLogKeys.formUnion(logKeys.subtracting(keys))
+        logKeys = keys
     }
 
     private mutating func observeRun(_ event: Event, by signers: [Identifier]) {
@@ -72,6 +84,8 @@ struct HistoryModel {
 
     /// Compares what the events add up to with what the state says.
     func check(_ state: ExchangeState) {
+        #expect(Set(state.space?.logKeys ?? []) == logKeys)
+        #expect(Set(state.space?.retiredLogKeys ?? []) == droppedLogKeys)
         for (identifier, deal) in deals {
             guard let contract = state.contracts[identifier] else {
                 #expect(deal.signers.isEmpty)

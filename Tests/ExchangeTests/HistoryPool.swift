@@ -27,6 +27,20 @@ struct HistoryPool: Sendable {
         try addDecisions()
         try addProducts()
         try addContracts()
+        try addLogKeys()
+    }
+
+    /// Rotations of the ledger's key, of which a history takes those that fit what it has come to.
+    private mutating func addLogKeys() throws {
+        let steps: [([UInt8], [UInt8])] = [([0], [0, 1]), ([0, 1], [1]), ([1], [1, 2]), ([0, 1], [0]), ([0], [2]), ([1], [0, 1])]
+        var changes: [Draw] = []
+        for (index, (before, after)) in steps.enumerated() {
+            let change = try LogKeys(
+                handingOver: ExchangeFixture.origin, from: before.map { try fixture.logSigner($0).verifier.description },
+                to: after.map { try fixture.logSigner($0) }, reason: "")
+            changes.append(try draw(.logKeys(change), by: fixture.operatorKey, at: Int64(index) * 10_000))
+        }
+        groups.append(changes)
     }
 
     private mutating func draw(

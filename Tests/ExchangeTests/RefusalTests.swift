@@ -47,6 +47,26 @@ struct RefusalTests {
             try market.fixture.submit(statement)
             return try market.fixture.refusal(of: statement)
         },
+        .logKeyForeign: { market in
+            let foreign = try market.fixture.logSigner(1, name: "hexi.test/elsewhere")
+            let previous = market.fixture.state.space?.logKeys ?? []
+            let change = try LogKeys(
+                handingOver: ExchangeFixture.origin, from: previous, to: [market.fixture.logSigner(0), foreign], reason: "")
+            return try market.fixture.refusal(of: .logKeys(change), by: market.fixture.operatorKey)
+        },
+        .logKeyRetired: { market in
+            try market.fixture.setLogKeys([0, 1])
+            try market.fixture.setLogKeys([1])
+            return try market.fixture.refusal(of: market.fixture.logKeys([0, 1]), by: market.fixture.operatorKey)
+        },
+        .logKeysUnchanged: { try $0.fixture.refusal(of: $0.fixture.logKeys([0]), by: $0.fixture.operatorKey) },
+        .logKeysDisjoint: { try $0.fixture.refusal(of: $0.fixture.logKeys([1, 2]), by: $0.fixture.operatorKey) },
+        .handoverWrong: { market in
+            let change = try LogKeys(
+                handingOver: ExchangeFixture.origin, from: [], to: [market.fixture.logSigner(0), market.fixture.logSigner(1)],
+                reason: "")
+            return try market.fixture.refusal(of: .logKeys(change), by: market.fixture.operatorKey)
+        },
         .keyAlreadyRegistered: { market in
             let content = market.fixture.application("Twin", [.buyer], [market.insurer.key.verificationKey])
             return try market.fixture.refusal(of: .participantApplication(content), by: market.insurer.key)

@@ -16,7 +16,7 @@ struct StatementTests {
         application.creditCode = try UnifiedSocialCreditCode("91350100M000100Y43")
         let parameters = ParameterType.allCases.map { QueryParameter(name: "p_\($0.rawValue)", type: $0) }
         return [
-            .spaceCharter(fixture.charter), .participantApplication(application),
+            .spaceCharter(fixture.charter), try fixture.logKeys([0, 1]), .participantApplication(application),
             fixture.decision(market.airport.identifier, .suspend),
             .productListing(fixture.listing(market.airport, product: market.flights, version: 2)),
             .productWithdrawal(ProductWithdrawal(product: market.flights, reason: "")),
@@ -81,7 +81,7 @@ struct StatementTests {
             document["colour"] = "red"
             try Self.expectMismatch(at: "/colour", document, content.kind)
         }
-        let listing = try Self.document(try Self.samples()[3])
+        let listing = try Self.document(try Self.samples()[4])
         var modes = try #require(listing["modes"]?.objectValue)
         modes["downloads"] = [:]
         var changed = listing
@@ -128,7 +128,7 @@ struct StatementTests {
 
     @Test("keep to what the members must say together", arguments: misfits)
     func conditions(pointer: String, value: JSONValue) throws {
-        let document = JSONValue.object(try Self.document(try Self.samples()[3]))
+        let document = JSONValue.object(try Self.document(try Self.samples()[4]))
         let changed = try #require(Self.setting(document, pointer.split(separator: "/").map(String.init)[...], value))
         #expect(throws: StatementError.self) {
             try SignedStatement(try Self.signed(changed.serializedString(), .productListing))
@@ -154,7 +154,7 @@ struct StatementTests {
 
     @Test("with a changed payload, signature or key do not verify")
     func tampering() throws {
-        let statement = try Self.sign(try Self.samples()[2])
+        let statement = try Self.sign(try Self.samples()[3])
         let text = try #require(statement.json.stringValue)
         let key = try SigningKey.numbered(1).verificationKey
         _ = try statement.verified { _ in key }
@@ -173,7 +173,7 @@ struct StatementTests {
 
     @Test("stand only for the kind that their signature names")
     func types() throws {
-        let payload = String(decoding: try Self.sign(try Self.samples()[2]).payload, as: UTF8.self)
+        let payload = String(decoding: try Self.sign(try Self.samples()[3]).payload, as: UTF8.self)
         let key = try SigningKey.numbered(1)
         #expect(throws: StatementError.unknownType("JWT")) {
             try SignedStatement(.string(JWS.sign(payload: Array(payload.utf8), type: "JWT", key: key)))
@@ -210,7 +210,7 @@ struct StatementTests {
         #expect(throws: StatementError.self) { try Self.sign(.querySubmission(submission)) }
         let spaces = String(repeating: " ", count: SignedStatement.maximumCount)
         #expect(throws: StatementError.self) {
-            let payload = String(decoding: try Self.sign(try Self.samples()[2]).payload, as: UTF8.self)
+            let payload = String(decoding: try Self.sign(try Self.samples()[3]).payload, as: UTF8.self)
             return try SignedStatement(try Self.signed(payload + spaces, .participantDecision))
         }
     }

@@ -3,6 +3,7 @@ import Encoding
 /// The kinds of ledger entry. Each has a JSON Schema for its body in `Contracts/schemas`.
 public enum EventType: String, Sendable, CaseIterable, Codable {
     case spaceFounded = "space.founded"
+    case spaceLogKeysChanged = "space.log-keys-changed"
     case participantApplied = "participant.applied"
     case participantApproved = "participant.approved"
     case participantRefused = "participant.refused"

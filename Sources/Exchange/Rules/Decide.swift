@@ -40,6 +40,7 @@ extension ExchangeState {
         }
         switch statement.content {
         case .spaceCharter: throw Refusal(.spaceAlreadyFounded, "the space has been founded already")
+        case .logKeys(let change): return try decide(change, command)
         case .participantApplication(let application): return try decide(application, command)
         case .participantDecision(let decision): return try decide(decision, command)
         case .productListing(let listing): return try decide(listing, command)
@@ -50,16 +51,6 @@ extension ExchangeState {
         case .queryDecision(let decision): return try decide(decision, command)
         case .runRequest(let request): return try decide(request, command, at: time)
         }
-    }
-
-    private func decideFounding(_ charter: SpaceCharter, _ command: Command) throws(Refusal) -> Event {
-        guard space == nil else { throw Refusal(.spaceAlreadyFounded, "the space has been founded already") }
-        guard command.verified.keys == [charter.operatorKey] else {
-            throw Refusal(.notTheOperator, "a space's charter is signed with the operator key that it names")
-        }
-        return Event(
-            type: .spaceFounded, subject: command.statement.header.space, actor: Event.operatorActor,
-            body: ["origin": .string(charter.origin)], statement: command.statement)
     }
 
     /// Refuses what is made for another space, which may have the same participants and contracts.
@@ -94,6 +85,7 @@ extension ExchangeState {
         func match(_ mark: Mark?) -> UInt64? { mark.flatMap { $0.statement == statement.payloadHash ? $0.seq : nil } }
         switch statement.content {
         case .spaceCharter: return nil
+        case .logKeys: return match(space?.logKeyChanges.last?.mark)
         case .participantApplication: return match(participants[statement.identifier(.participant)]?.created)
         case .participantDecision(let decision): return match(participants[decision.participant]?.decided)
         case .productListing(let listing):

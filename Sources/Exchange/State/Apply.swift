@@ -14,6 +14,7 @@ extension ExchangeState {
         recentRuns.forget(before: time.advanced(byMilliseconds: -(Self.maximumRunAge + Self.maximumStatementLead)))
         switch statement.content {
         case .spaceCharter(let charter): apply(charter, statement.header, at: time)
+        case .logKeys(let change): apply(change, mark)
         case .participantApplication(let application): apply(application, statement, mark)
         case .participantDecision(let decision): apply(decision, mark)
         case .productListing(let listing): apply(listing, statement, mark)
@@ -35,6 +36,13 @@ extension ExchangeState {
         space = Space(
             prefix: header.space, name: charter.name, origin: charter.origin, logKeys: charter.logKeys,
             currency: charter.currency, operatorKey: charter.operatorKey, foundedAt: time)
+    }
+
+    private mutating func apply(_ change: LogKeys, _ mark: Mark) {
+        let keys = change.logKeys.map(\.description)
+        guard let before = space?.logKeys else { return }
+        space?.logKeyChanges.append(LogKeyChange(mark: mark, before: before))
+        space?.logKeys = keys
     }
 
     private mutating func apply(_ application: ParticipantApplication, _ statement: SignedStatement, _ mark: Mark) {

@@ -19,7 +19,10 @@ public struct Space: Sendable, Hashable, Codable {
     public var prefix: String
     public var name: [String: String]
     public var origin: String
+    /// The verifier keys (C2SP signed-note) in force for the ledger's checkpoints.
     public var logKeys: [String]
+    /// How the keys came to be these, from the charter's on.
+    public var logKeyChanges: [LogKeyChange] = []
     public var currency: String
     public var operatorKey: VerificationKey
     public var foundedAt: Timestamp
@@ -27,6 +30,27 @@ public struct Space: Sendable, Hashable, Codable {
     public var operatorKeyIdentifier: String { operatorKey.keyIdentifier }
     /// The operator's public key, 32 bytes.
     public var operatorKeyBytes: [UInt8] { operatorKey.bytes }
+}
+
+/// One change of the keys that sign the ledger's checkpoints; every key in force after it has signed its handover.
+public struct LogKeyChange: Sendable, Hashable, Codable {
+    public var mark: Mark
+    /// The verifier keys in force until then; those after it are the next change's, or the space's own.
+    public var before: [String]
+}
+
+extension Space {
+    /// The keys that were in force and have been dropped; none of them comes back.
+    public var retiredLogKeys: [String] {
+        var retired: [String] = []
+        for key in logKeyChanges.flatMap(\.before) where !logKeys.contains(key) && !retired.contains(key) { retired.append(key) }
+        return retired
+    }
+
+    /// The verifier keys in force after the first so many entries, at least one.
+    public func logKeys(atSize size: UInt64) -> [String] {
+        logKeyChanges.first { $0.mark.seq >= size }?.before ?? logKeys
+    }
 }
 
 public enum ParticipantStatus: String, Sendable, Codable, CaseIterable { case applied, active, refused, suspended }

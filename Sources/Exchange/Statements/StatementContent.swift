@@ -3,6 +3,7 @@ import Encoding
 /// What a statement says, decoded by its kind.
 public enum StatementContent: Sendable, Hashable {
     case spaceCharter(SpaceCharter)
+    case logKeys(LogKeys)
     case participantApplication(ParticipantApplication)
     case participantDecision(ParticipantDecision)
     case productListing(ProductListing)
@@ -17,6 +18,7 @@ public enum StatementContent: Sendable, Hashable {
         self =
             switch kind {
             case .spaceCharter: .spaceCharter(try SpaceCharter(cursor))
+            case .logKeys: .logKeys(try LogKeys(cursor))
             case .participantApplication: .participantApplication(try ParticipantApplication(cursor))
             case .participantDecision: .participantDecision(try ParticipantDecision(cursor))
             case .productListing: .productListing(try ProductListing(cursor))
@@ -32,6 +34,7 @@ public enum StatementContent: Sendable, Hashable {
     public var kind: StatementKind {
         switch self {
         case .spaceCharter: .spaceCharter
+        case .logKeys: .logKeys
         case .participantApplication: .participantApplication
         case .participantDecision: .participantDecision
         case .productListing: .productListing
@@ -56,6 +59,7 @@ public enum StatementContent: Sendable, Hashable {
     private var members: [(String, JSONValue?)] {
         switch self {
         case .spaceCharter(let content): content.members
+        case .logKeys(let content): content.members
         case .participantApplication(let content): content.members
         case .participantDecision(let content): content.members
         case .productListing(let content): content.members

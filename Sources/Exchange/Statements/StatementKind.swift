@@ -2,6 +2,8 @@
 public enum StatementKind: String, Sendable, CaseIterable, Codable {
     /// The operator founds the space; the first entry of every ledger.
     case spaceCharter = "space-charter"
+    /// The operator changes the keys that sign the ledger's checkpoints.
+    case logKeys = "log-keys"
     /// Somebody asks to be registered, signed with the key to be registered.
     case participantApplication = "participant-application"
     /// The operator approves, refuses, suspends or resumes a participant.
