@@ -57,8 +57,11 @@ public struct Checkpoint: Sendable, Hashable {
     }
 
     /// The checkpoint as a note signed by the log. The signer's name should be the origin.
-    public func signed(by signer: NoteSigner) throws(SignedNoteError) -> SignedNote {
-        try SignedNote(text: text, signers: [signer])
+    public func signed(by signer: NoteSigner) throws(SignedNoteError) -> SignedNote { try signed(by: [signer]) }
+
+    /// The same, signed with each of the log's keys.
+    public func signed(by signers: [NoteSigner]) throws(SignedNoteError) -> SignedNote {
+        try SignedNote(text: text, signers: signers)
     }
 
     /// Reads the checkpoint of a note after verifying the log's signature: one by `log`, over a text with its name as origin.
@@ -66,10 +69,15 @@ public struct Checkpoint: Sendable, Hashable {
     /// Throws what ``SignedNote/verify(with:)`` and ``init(text:)`` throw, and
     /// ``SignedNoteError/badCheckpoint(line:reason:)`` for another origin.
     public init(_ note: SignedNote, log: NoteVerifier) throws(SignedNoteError) {
-        try note.verify(with: [log])
+        try self.init(note, log: [log])
+    }
+
+    /// The same for a log with several keys: a signature by one of them is enough, and none of theirs may be wrong.
+    public init(_ note: SignedNote, log keys: [NoteVerifier]) throws(SignedNoteError) {
+        let signers = try note.verify(with: keys)
         try self.init(text: note.text)
-        guard origin == log.name else {
-            throw .badCheckpoint(line: 1, reason: "the origin is \"\(origin)\", not \"\(log.name)\" as the key's name")
+        for key in signers where key.name != origin {
+            throw .badCheckpoint(line: 1, reason: "the origin is \"\(origin)\", not \"\(key.name)\" as the key's name")
         }
     }
 }

@@ -13,6 +13,9 @@ public struct NoteSignature: Sendable, Hashable {
         self.signature = signature
     }
 
+    /// `name+key identifier`, as the verifier key of whoever signed begins.
+    public var keyDescription: String { "\(keyName)+\(VerifierKeyText.hexadecimal(keyIdentifier))" }
+
     /// The line without its line feed.
     public var line: String {
         let identifier = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: keyIdentifier >> UInt32($0)) }

@@ -30,7 +30,7 @@ import TransparencyLog
         #expect(ledger.root == MerkleTree.emptyRoot)
         ledger.close()
         let note = try SignedNote(try folder.bytes("checkpoint"))
-        #expect(try Checkpoint(note, log: ledger.verifier).size == 0)
+        #expect(try Checkpoint(note, log: ledger.verifiers).size == 0)
         #expect(throws: LedgerError.self) { try LedgerSamples.open(folder, mode: .new) }
     }
 
@@ -39,12 +39,12 @@ import TransparencyLog
         let ledger = try LedgerSamples.open(folder)
         for number in 0..<20 {
             _ = try await ledger.append([LedgerSamples.draft(number)])
-            let checkpoint = try Checkpoint(try SignedNote(ledger.checkpoint()), log: ledger.verifier)
+            let checkpoint = try Checkpoint(try SignedNote(ledger.checkpoint()), log: ledger.verifiers)
             #expect(checkpoint.size == UInt64(number + 1))
             #expect(checkpoint.root == ledger.root)
         }
         try await Task.sleep(for: .milliseconds(300))
-        let published = try Checkpoint(try SignedNote(try folder.bytes("checkpoint")), log: ledger.verifier)
+        let published = try Checkpoint(try SignedNote(try folder.bytes("checkpoint")), log: ledger.verifiers)
         #expect(published.size == 20, "an idle ledger publishes by itself")
     }
 
@@ -157,6 +157,6 @@ import TransparencyLog
         let error = #expect(throws: LedgerError.self) { try ledger.enqueue([LedgerSamples.draft(1)]) }
         if case .closed = error {} else { Issue.record("\(String(describing: error))") }
         #expect(try LedgerSamples.check(try folder.bytes("journal"), root: ledger.root).count == 200)
-        #expect(try Checkpoint(try SignedNote(try folder.bytes("checkpoint")), log: ledger.verifier).size == 200)
+        #expect(try Checkpoint(try SignedNote(try folder.bytes("checkpoint")), log: ledger.verifiers).size == 200)
     }
 }

@@ -177,6 +177,6 @@ final class Acknowledged: Sendable {
         #expect(log.text.contains("checkpoint could not be published"))
         disk.faults.withLock { $0 = .init() }
         try await Task.sleep(for: .milliseconds(200))
-        #expect(try Checkpoint(try SignedNote(try folder.bytes("checkpoint")), log: ledger.verifier).size == 1)
+        #expect(try Checkpoint(try SignedNote(try folder.bytes("checkpoint")), log: ledger.verifiers).size == 1)
     }
 }

@@ -6,14 +6,29 @@ struct CheckpointFile: Sendable {
     let path: String
     let operations: FileOperations
 
-    /// The published checkpoint, or `nil` if none was published yet.
-    func read(log: NoteVerifier) throws(LedgerError) -> Checkpoint? {
+    /// What was published last: the note and what it says.
+    struct Published {
+        let note: [UInt8]
+        let checkpoint: Checkpoint
+    }
+
+    /// The published checkpoint, which must be signed with one of these keys; `nil` if none was published yet.
+    func read(_ verifiers: [NoteVerifier]) throws(LedgerError) -> Published? {
         guard let bytes = try LedgerFile.contents(of: path, limit: SignedNote.maximumLength, operations: operations) else { return nil }
         do throws(SignedNoteError) {
-            return try Checkpoint(try SignedNote(bytes), log: log)
+            return Published(note: bytes, checkpoint: try Checkpoint(try SignedNote(bytes), log: verifiers))
+        } catch .noKnownSignature {
+            throw .badCheckpoint(path: path, reason: Self.wantedKey(bytes, verifiers))
         } catch {
             throw .badCheckpoint(path: path, reason: "\(error)")
         }
+    }
+
+    /// Which key has signed, for the operator to bring back. The names alone would not tell one of the log's keys from another.
+    private static func wantedKey(_ note: [UInt8], _ verifiers: [NoteVerifier]) -> String {
+        let signatures = (try? SignedNote(note))?.signatures ?? []
+        let wanted = signatures.map(\.keyDescription).joined(separator: " or ")
+        return "it is signed with the key \(wanted), which is needed to go on; given are only \(verifiers.map(\.description).joined(separator: ", "))"
     }
 
     func publish(_ note: [UInt8]) throws(LedgerError) {

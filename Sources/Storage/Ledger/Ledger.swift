@@ -11,14 +11,14 @@ import TransparencyLog
 /// All methods may be called from any thread or task. Those that are not `async` answer from memory or read files;
 /// ``recover()`` and ``close()`` wait for the writing threads.
 public final class Ledger: Sendable {
-    /// The Ed25519 key, named with the log's origin, that verifies this ledger's checkpoints.
-    public let verifier: NoteVerifier
     let writer: LedgerWriter
     let reader: LedgerReader
     let tiles: TileWriter
     let snapshotFile: SnapshotFile
     private let lock: DirectoryLock
-    private let threads: Mutex<[WorkerThread]>
+    private let threads = Mutex<[WorkerThread]>([])
+    private let publishedNote: [UInt8]?
+    private let writesTiles: Bool
 
     /// Opens the ledger in a folder.
     ///
@@ -36,6 +36,24 @@ public final class Ledger: Sendable {
         return try Ledger(opening, createIfMissing ? .either : .existing)
     }
 
+    /// Opens a ledger whose entries say which keys sign its checkpoints.
+    ///
+    /// - Parameters:
+    ///   - origin: the checkpoints' origin.
+    ///   - verifiers: every key that may have signed the checkpoint in the folder; at least one of them must have.
+    ///   - choose: gives the signers, named with the origin, as soon as the entries can be read. Nothing is signed or
+    ///     written before it returns; it may read the ledger, but not append to it. What it throws is thrown on.
+    public static func open(
+        directory: String, origin: String, verifiers: [NoteVerifier], snapshotKey: [UInt8],
+        log: @escaping @Sendable (String) -> Void = { _ in }, signers choose: (Ledger) throws -> [NoteSigner]
+    ) throws -> Ledger {
+        let opening = LedgerOpening(
+            directory: directory, origin: origin, verifiers: verifiers, signers: [], snapshotKey: snapshotKey, log: log)
+        let ledger = try Ledger(opening, .existing)
+        try ledger.begin(try choose(ledger))
+        return ledger
+    }
+
     /// Makes a new, empty ledger. Throws ``LedgerError/alreadyExists(path:)`` if the folder has one; otherwise as
     /// ``open(directory:signer:snapshotKey:createIfMissing:log:)``.
     public static func create(
@@ -48,27 +66,30 @@ public final class Ledger: Sendable {
 
     init(_ opening: LedgerOpening, _ mode: LedgerOpening.Mode) throws(LedgerError) {
         let parts = try opening.open(mode)
-        verifier = opening.signer.verifier
         snapshotFile = parts.snapshotFile
         lock = parts.lock
-        let writer = try LedgerWriter(
-            journal: parts.journal, caches: parts.caches, checkpointFile: parts.checkpointFile,
-            signer: opening.signer, tip: parts.tip, publicationInterval: opening.publicationInterval, log: opening.log)
+        publishedNote = parts.publishedNote
+        writesTiles = opening.writesTiles
+        let writer = LedgerWriter(
+            journal: parts.journal, caches: parts.caches, checkpointFile: parts.checkpointFile, origin: opening.origin,
+            tip: parts.tip, publishedNote: parts.publishedNote ?? [], publicationInterval: opening.publicationInterval,
+            log: opening.log)
         self.writer = writer
         reader = LedgerReader(writer)
         tiles = TileWriter(
             reader, TileFolder(directory: opening.directory, operations: opening.operations), pace: opening.tilePace)
-        threads = Mutex([])
-        try startThreads(publishedSize: parts.publishedSize, writesTiles: opening.writesTiles)
+        if !opening.signers.isEmpty { try begin(opening.signers) }
     }
 
-    private func startThreads(publishedSize: UInt64?, writesTiles: Bool) throws(LedgerError) {
-        let (writer, tiles) = (writer, tiles)
+    /// Starts to write, with these keys for the checkpoints.
+    private func begin(_ signers: [NoteSigner]) throws(LedgerError) {
+        try writer.setSigners(signers)
+        let (writer, tiles, publishedNote) = (writer, tiles, publishedNote)
         func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(LedgerError) {
             let thread = try WorkerThread(name: name, body)
             threads.withLock { $0.append(thread) }
         }
-        try start("ledger-write") { writer.writeFrames(publishedSize: publishedSize) }
+        try start("ledger-write") { writer.writeFrames(publishedNote: publishedNote) }
         do throws(LedgerError) {
             try start("ledger-fill") { writer.fillFrames() }
             if writesTiles { try start("ledger-tile") { tiles.run() } }
@@ -123,6 +144,15 @@ public final class Ledger: Sendable {
 
     /// The signed checkpoint for the durable entries: the bytes of a signed note (C2SP tlog-checkpoint).
     public func checkpoint() -> [UInt8] { writer.monitor.withLock { $0.checkpointNote } }
+
+    /// The log's keys: each signs every checkpoint from the next one on.
+    public var verifiers: [NoteVerifier] { writer.monitor.withLock { $0.signers.map(\.verifier) } }
+
+    /// Signs with other keys from now on. The checkpoint of what is durable is signed anew at once, for readers and for
+    /// the file; size and root stay what they are. Each key bears the log's origin as its name.
+    ///
+    /// Throws ``LedgerError/badSigners(reason:)``; then nothing has changed.
+    public func setSigners(_ signers: [NoteSigner]) throws(LedgerError) { try writer.setSigners(signers) }
 
     // MARK: Ending
 

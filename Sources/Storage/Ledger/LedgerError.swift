@@ -33,6 +33,8 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
     /// A range, proof or snapshot was asked for beyond the durable entries.
     case outsideLedger(String, size: UInt64)
     case badSnapshotKey(length: Int)
+    /// The keys that were to sign the checkpoints cannot.
+    case badSigners(reason: String)
     /// The state given for a snapshot belongs to another history.
     case snapshotDoesNotFit(size: UInt64, root: SHA256Digest, ledgerRoot: SHA256Digest)
 
@@ -66,6 +68,7 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
         case .closed: "the ledger is closed"
         case .outsideLedger(let what, let size): "\(what) lies outside the ledger's \(size) entries"
         case .badSnapshotKey(let length): "the snapshot key has \(length) bytes instead of 32"
+        case .badSigners(let reason): "these keys cannot sign the ledger's checkpoints: \(reason)"
         case .snapshotDoesNotFit(let size, let root, let ledgerRoot):
             "the snapshot's root for \(size) entries is \(root), the ledger's is \(ledgerRoot)"
         }

@@ -16,7 +16,12 @@ struct LedgerOpening {
     }
 
     let directory: String
-    let signer: NoteSigner
+    /// The checkpoints' origin, which is also the name of each key.
+    let origin: String
+    /// One of these must have signed the checkpoint in the folder.
+    let verifiers: [NoteVerifier]
+    /// They sign from now on; empty if they are chosen when the entries have been read.
+    let signers: [NoteSigner]
     let snapshotKey: [UInt8]
     let log: @Sendable (String) -> Void
     var operations = FileOperations.system
@@ -38,7 +43,26 @@ struct LedgerOpening {
         let checkpointFile: CheckpointFile
         let snapshotFile: SnapshotFile
         let tip: ChainTip
-        let publishedSize: UInt64?
+        /// The note in the checkpoint file.
+        let publishedNote: [UInt8]?
+    }
+
+    init(directory: String, signer: NoteSigner, snapshotKey: [UInt8], log: @escaping @Sendable (String) -> Void) {
+        self.init(
+            directory: directory, origin: signer.name, verifiers: [signer.verifier], signers: [signer],
+            snapshotKey: snapshotKey, log: log)
+    }
+
+    init(
+        directory: String, origin: String, verifiers: [NoteVerifier], signers: [NoteSigner], snapshotKey: [UInt8],
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.directory = directory
+        self.origin = origin
+        self.verifiers = verifiers
+        self.signers = signers
+        self.snapshotKey = snapshotKey
+        self.log = log
     }
 
     func open(_ mode: Mode) throws(LedgerError) -> Parts {
@@ -48,10 +72,11 @@ struct LedgerOpening {
         let lock = try DirectoryLock(directory: directory, operations: operations)
         let journal = try openJournal(mode)
         let checkpointFile = CheckpointFile(path: directory + "/checkpoint", operations: operations)
-        let published = try checkpointFile.read(log: signer.verifier)
+        let stored = try checkpointFile.read(verifiers)
+        let published = stored?.checkpoint
         let caches = try LedgerCaches(directory: directory, operations: operations)
         let snapshotFile = SnapshotFile(
-            path: directory + "/state-snapshot", origin: signer.name, key: snapshotKey, operations: operations)
+            path: directory + "/state-snapshot", origin: origin, key: snapshotKey, operations: operations)
         let scan = JournalScan(journal: journal, limit: try journal.size())
         let outcome = try findEnd(scan, caches, snapshotFile, published)
         try cut(journal, outcome)
@@ -59,7 +84,7 @@ struct LedgerOpening {
         try caches.truncate(to: outcome.tip.size)
         return Parts(
             lock: lock, journal: journal, caches: caches, checkpointFile: checkpointFile, snapshotFile: snapshotFile,
-            tip: outcome.tip, publishedSize: published?.size)
+            tip: outcome.tip, publishedNote: stored?.note)
     }
 
     private func openJournal(_ mode: Mode) throws(LedgerError) -> LedgerFile {

@@ -7,9 +7,9 @@ extension LedgerWriter {
         case stop
     }
 
-    /// The writing thread, until the ledger is closed. `publishedSize` is the size of the checkpoint file's checkpoint.
-    func writeFrames(publishedSize: UInt64?) {
-        var published = publishedSize
+    /// The writing thread, until the ledger is closed. `publishedNote` is what the checkpoint file holds.
+    func writeFrames(publishedNote: [UInt8]?) {
+        var published = publishedNote
         var lastPublication: UInt64 = 0
         var complained = false
         while true {
@@ -28,7 +28,7 @@ extension LedgerWriter {
                 lastPublication = monotonicNanoseconds()
             case .stop:
                 do throws(LedgerError) {
-                    if published != durable.size { _ = try publish() }
+                    if published != note { _ = try publish() }
                 } catch { log("the last checkpoint could not be published; the next start will do it: \(error)") }
                 return
             }
@@ -37,7 +37,10 @@ extension LedgerWriter {
 
     var durable: ChainTip { monitor.withLock { $0.durable } }
 
-    private func nextWriteStep(published: UInt64?, lastPublication: UInt64) -> WriteStep {
+    /// What should be in the checkpoint file: it changes with the entries, and with the keys.
+    private var note: [UInt8] { monitor.withLock { $0.checkpointNote } }
+
+    private func nextWriteStep(published: [UInt8]?, lastPublication: UInt64) -> WriteStep {
         func step(_ state: inout State) -> WriteStep? {
             if let frame = state.sealed.take() {
                 state.writing = true
@@ -45,7 +48,11 @@ extension LedgerWriter {
             }
             return state.filled ? .stop : nil
         }
-        guard published != durable.size else { return monitor.wait(on: Condition.write, until: step) }
+        guard published != note else {
+            return monitor.wait(on: Condition.write) { state in
+                step(&state) ?? (state.checkpointNote == published ? nil : .publish)
+            }
+        }
         let due = lastPublication + publicationInterval
         guard due > monotonicNanoseconds() else { return .publish }
         return monitor.wait(on: Condition.write, deadline: due, until: step) ?? .publish
@@ -56,13 +63,15 @@ extension LedgerWriter {
     private func write(_ frame: OpenFrame) {
         do throws(LedgerError) {
             try writeDurably(frame)
-            let note = try frame.hasEntries ? note(for: frame.tip) : nil
+            let (signers, version) = monitor.withLock { ($0.signers, $0.signersVersion) }
+            let signed = try frame.hasEntries ? note(for: frame.tip, signers) : nil
             let results = frame.receipts()
-            let completesTile = monitor.withLock { state in
+            let completesTile = try monitor.withLock { state throws(LedgerError) in
                 let before = state.durable.size
-                if let note {
+                if let signed {
+                    let isCurrent = state.signersVersion == version
+                    state.checkpointNote = isCurrent ? signed : try note(for: frame.tip, state.signers)
                     state.durable = frame.tip
-                    state.checkpointNote = note
                 }
                 state.pendingBytes -= frame.appends.reduce(0) { $0 + $1.byteCount }
                 state.spare = frame
@@ -90,14 +99,6 @@ extension LedgerWriter {
         }
     }
 
-    private func note(for tip: ChainTip) throws(LedgerError) -> [UInt8] {
-        do throws(SignedNoteError) {
-            return try Checkpoint(origin: signer.name, size: tip.size, root: tip.root).signed(by: signer).bytes
-        } catch {
-            throw .badCheckpoint(path: checkpointFile.path, reason: "\(error)")
-        }
-    }
-
     /// Fails the frame's appends and all that wait; none of them was acknowledged.
     private func stop(_ frame: OpenFrame, because error: LedgerError) {
         let failure = LedgerError.writingStopped(reason: "\(error)")
@@ -114,11 +115,11 @@ extension LedgerWriter {
         monitor.signal(Condition.quiet)
     }
 
-    /// Publishes the checkpoint of what is durable; returns its size.
-    private func publish() throws(LedgerError) -> UInt64 {
-        let (note, size) = monitor.withLock { ($0.checkpointNote, $0.durable.size) }
+    /// Publishes the checkpoint of what is durable; returns its note.
+    private func publish() throws(LedgerError) -> [UInt8] {
+        let note = note
         try checkpointFile.publish(note)
-        return size
+        return note
     }
 
     /// Cuts off what a failed write left behind the durable entries, and accepts appends again.

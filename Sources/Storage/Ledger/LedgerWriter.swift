@@ -31,6 +31,11 @@ final class LedgerWriter: Sendable {
         var writing = false
         /// What is durable: everything that readers may see.
         var durable: ChainTip
+        /// The log's keys; empty until they have been chosen, and then nothing has been written yet.
+        var signers: [NoteSigner] = []
+        /// Goes up with every change of the keys.
+        var signersVersion = 0
+        /// For what is durable, signed with `signers`; before they are chosen, the note that was published last.
         var checkpointNote: [UInt8]
         /// Why nothing can be appended at present.
         var failure: LedgerError?
@@ -55,32 +60,50 @@ final class LedgerWriter: Sendable {
     let journal: LedgerFile
     let caches: LedgerCaches
     let checkpointFile: CheckpointFile
-    let signer: NoteSigner
+    let origin: String
     let publicationInterval: UInt64
     let log: @Sendable (String) -> Void
 
     init(
-        journal: LedgerFile, caches: LedgerCaches, checkpointFile: CheckpointFile, signer: NoteSigner, tip: ChainTip,
-        publicationInterval: UInt64, log: @escaping @Sendable (String) -> Void
-    ) throws(LedgerError) {
+        journal: LedgerFile, caches: LedgerCaches, checkpointFile: CheckpointFile, origin: String, tip: ChainTip,
+        publishedNote: [UInt8], publicationInterval: UInt64, log: @escaping @Sendable (String) -> Void
+    ) {
         self.journal = journal
         self.caches = caches
         self.checkpointFile = checkpointFile
-        self.signer = signer
+        self.origin = origin
         self.publicationInterval = publicationInterval
         self.log = log
-        let note = try Self.note(tip, signer)
         monitor = Monitor(
-            State(nextSequence: tip.size, spare: OpenFrame(after: tip), durable: tip, checkpointNote: note),
+            State(nextSequence: tip.size, spare: OpenFrame(after: tip), durable: tip, checkpointNote: publishedNote),
             conditions: Condition.count)
     }
 
-    private static func note(_ tip: ChainTip, _ signer: NoteSigner) throws(LedgerError) -> [UInt8] {
+    func note(for tip: ChainTip, _ signers: [NoteSigner]) throws(LedgerError) -> [UInt8] {
         do throws(SignedNoteError) {
-            return try Checkpoint(origin: signer.name, size: tip.size, root: tip.root).signed(by: signer).bytes
+            return try Checkpoint(origin: origin, size: tip.size, root: tip.root).signed(by: signers).bytes
         } catch {
-            throw .badCheckpoint(path: "checkpoint", reason: "\(error)")
+            throw .badCheckpoint(path: checkpointFile.path, reason: "\(error)")
         }
+    }
+
+    /// Signs with other keys from now on, beginning with the checkpoint of what is durable.
+    func setSigners(_ signers: [NoteSigner]) throws(LedgerError) {
+        if signers.isEmpty { throw .badSigners(reason: "there are none") }
+        for (index, signer) in signers.enumerated() {
+            guard signer.name == origin else {
+                throw .badSigners(reason: "one is named \"\(signer.name)\", the ledger's origin is \"\(origin)\"")
+            }
+            guard !signers[..<index].contains(where: { $0.verifier == signer.verifier }) else {
+                throw .badSigners(reason: "\(signer.verifier) is among them twice")
+            }
+        }
+        try monitor.withLock { state throws(LedgerError) in
+            state.checkpointNote = try note(for: state.durable, signers)
+            state.signers = signers
+            state.signersVersion += 1
+        }
+        monitor.signal(Condition.write)
     }
 
     // MARK: The caller's side
