@@ -55,7 +55,7 @@ struct AuditPass {
     mutating func run(_ progress: (UInt64, UInt64) -> Void) async throws -> AuditReport {
         visitor?.begin(check.note, check.checkpoint)
         do {
-            if replay.state.size > 0 { try judgeCheckpoint() }
+            if replay.state.size > 0 { try judgeCheckpoint(replayed: replay.state.size) }
             if options.isChainOnly { try checkChain(progress) } else { try await checkAll(progress) }
             try conclude()
         } catch let problem as AuditProblem { report.problem = problem }
@@ -64,15 +64,30 @@ struct AuditPass {
         return report
     }
 
-    /// The chain, the tree and the checkpoint; of the entries only the charter is read, for the log's keys.
+    /// The chain, the tree and the checkpoint. Of the entries only those are read that say which keys are the log's.
     private mutating func checkChain(_ progress: (UInt64, UInt64) -> Void) throws {
-        let first = try walk.nextBatch(keeps: true)
-        if !first.isEmpty { try take(CheckedEntry(first.entry(0), keys: replay.keys), first, 0) }
         while walk.ending == nil {
             try Task.checkCancellation()
-            _ = try walk.nextBatch(keeps: false)
+            let batch = try walk.nextBatch(keeps: true)
+            for index in batch.spans.indices {
+                let seq = batch.firstSequence + UInt64(index)
+                guard seq == 0 || EntryGlimpse.changesLogKeys(batch.entry(index), sequence: seq) else { continue }
+                let checked = CheckedEntry(batch.entry(index), keys: replay.keys)
+                try replay.replay(checked, batch.entry(index), offset: batch.spans[index].offset, seq: seq)
+            }
+            if report.checkpoint == nil { try judgeCheckpoint(replayed: walk.frontier.count) }
             progress(walk.frontier.count, check.checkpoint.size)
         }
+    }
+
+    /// Whose signatures count in the end is known when all that the checkpoint covers has been read.
+    private mutating func judgeCheckpoint(replayed: UInt64) throws(AuditProblem) {
+        guard let space = replay.state.space else { return }
+        report.space = space
+        guard !options.isChainOnly || replayed >= check.checkpoint.size else { return }
+        report.checkpoint = try check.verify(against: space, replayed: replayed)
+        // Where nothing was added since an earlier audit, nothing comes to replay.
+        if !options.isChainOnly, replayed == check.checkpoint.size { keepMilestone() }
     }
 
     /// How many batches are checked ahead of the replay. One would leave the tasks idle whenever it takes longer to replay
@@ -115,18 +130,10 @@ struct AuditPass {
 
     private mutating func take(_ checked: CheckedEntry, _ batch: EntryBatch, _ index: Int) throws(AuditProblem) {
         let audited = try replay.replay(checked, batch.entry(index), offset: batch.spans[index].offset)
-        // The charter names the log's keys, so with it the checkpoint can be judged, before the long rest.
-        if replay.state.size == 1 { try judgeCheckpoint() }
-        if replay.state.size == check.checkpoint.size { keepMilestone() }
+        // The charter names the log's first keys, so with it the checkpoint can mostly be judged, before the long rest.
+        let size = replay.state.size
+        if size == 1 || size == check.checkpoint.size { try judgeCheckpoint(replayed: size) }
         visitor?.visit(audited, after: replay.state)
-    }
-
-    private mutating func judgeCheckpoint() throws(AuditProblem) {
-        guard let space = replay.state.space else { return }
-        report.space = space
-        report.checkpoint = try check.verify(against: space)
-        // Where nothing was added since the earlier audit, nothing comes to replay.
-        if replay.state.size == check.checkpoint.size { keepMilestone() }
     }
 
     private mutating func keepMilestone() {
@@ -162,12 +169,29 @@ struct AuditPass {
         warn()
     }
 
+    private mutating func warnOfKeys(_ checkpoint: CheckpointSummary) {
+        if !checkpoint.handovers.isEmpty {
+            let entries = checkpoint.handovers.map(String.init).joined(separator: ", ")
+            report.warnings.append(
+                "No pinned key has signed the checkpoint itself. Trust was carried over from a pinned key to the keys that have, by handovers that it vouches for, in entries \(entries). Pin the present key: \(checkpoint.signers.joined(separator: ", ")).")
+        }
+        if !checkpoint.absentSigners.isEmpty {
+            report.warnings.append(
+                "The log's keys in force all sign as a rule, but these have not signed this checkpoint: \(checkpoint.absentSigners.joined(separator: ", ")). Right after a change of keys that passes; otherwise ask the operator.")
+        }
+        if !checkpoint.retiredSigners.isEmpty {
+            report.warnings.append(
+                "The checkpoint also bears signatures by keys that the operator has dropped, which count for nothing: \(checkpoint.retiredSigners.joined(separator: ", ")).")
+        }
+    }
+
     private mutating func warn() {
         if let checkpoint = report.checkpoint {
             if !checkpoint.isPinned {
                 report.warnings.append(
                     "The log's key was taken from the ledger itself, so this shows that the ledger agrees with itself. Get the key from the operator by another way and pin it with --vkey; here it is \(checkpoint.signers.joined(separator: ", ")).")
             }
+            warnOfKeys(checkpoint)
             if !checkpoint.unknownSigners.isEmpty {
                 report.warnings.append(
                     "The checkpoint also bears signatures by keys that are not known here, which were not verified: \(checkpoint.unknownSigners.joined(separator: ", ")).")

@@ -67,6 +67,9 @@ extension CheckpointSummary {
             "origin": .string(origin), "size": .count(size), "root": .string(root.description),
             "signers": .array(signers.map { .string($0) }), "keyPinned": .bool(isPinned),
             "unknownSigners": .array(unknownSigners.map { .string($0) }),
+            "retiredSigners": .array(retiredSigners.map { .string($0) }),
+            "absentSigners": .array(absentSigners.map { .string($0) }),
+            "handovers": .array(handovers.map { .count($0) }),
         ]
         if let quorum {
             object["cosignatures"] = .array(

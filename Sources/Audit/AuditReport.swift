@@ -14,6 +14,12 @@ public struct CheckpointSummary: Sendable, Hashable {
     public var isPinned: Bool
     /// The names on signatures by keys that are not known here; these are not verified.
     public var unknownSigners: [String]
+    /// Keys that the operator had dropped before, whose signatures were verified but count for nothing.
+    public var retiredSigners: [String] = []
+    /// Keys in force that have not signed, beside one that has.
+    public var absentSigners: [String] = []
+    /// The entries over whose handovers trust passed from a pinned key to one that signed; empty if a pinned key signed.
+    public var handovers: [UInt64] = []
     /// The cosignatures by witnesses that the policy names; each was verified.
     public var cosignatures: [Cosignature] = []
     /// `nil` where no policy was given.

@@ -155,7 +155,7 @@ public struct Auditor: Sendable {
         report.space = space
         // Only if the log has signed it, it says anything of the log.
         do {
-            report.checkpoint = try check.verify(against: space)
+            report.checkpoint = try check.verify(against: space, replayed: memory.size)
             report.conflict = memory.conflict(with: check)
         } catch { report.problem = error }
         return report

@@ -1,3 +1,6 @@
+import Exchange
+import TransparencyLog
+
 /// The type and the subject of an entry that may be damaged, for the person who has to look for it.
 ///
 /// The bytes are searched rather than parsed, because damage elsewhere in the entry must not hide its name.
@@ -9,6 +12,14 @@ struct EntryGlimpse {
         type = Self.text(after: #","type":""#, in: entry)
         subject = Self.text(after: #","subject":""#, in: entry)
     }
+
+    /// Whether an entry changes the log's keys. In an entry as the ledger writes it, the type stands at one place.
+    static func changesLogKeys(_ entry: ArraySlice<UInt8>, sequence: UInt64) -> Bool {
+        let time = #""time":"2026-11-21T08:30:00.000Z","#.utf8.count
+        return entry.dropFirst(ChainedEntry.headLength(sequence: sequence) + time).starts(with: keyChange)
+    }
+
+    private static let keyChange = Array(#""type":"\#(EventType.spaceLogKeysChanged.rawValue)""#.utf8)
 
     /// Both members stand before `body`, in the first few hundred bytes.
     private static let searchLimit = 512

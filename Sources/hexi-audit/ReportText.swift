@@ -20,7 +20,8 @@ enum ReportText {
         }
         if let from = report.firstTime, let to = report.lastTime { lines.append(("Period", "\(from) to \(to)")) }
         if let checkpoint = report.checkpoint {
-            let origin = checkpoint.isPinned ? "pinned key" : "key taken from the ledger itself"
+            let pinned = checkpoint.handovers.isEmpty ? "pinned key" : "trust carried over from a pinned key"
+            let origin = checkpoint.isPinned ? pinned : "key taken from the ledger itself"
             lines.append(("Checkpoint", "\(amount(checkpoint.size)), signed by \(checkpoint.origin) (\(origin))"))
         }
         for cosignature in report.checkpoint?.cosignatures ?? [] {

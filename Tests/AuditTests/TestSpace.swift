@@ -53,6 +53,22 @@ struct TestSpace {
         state.apply(event, at: time)
     }
 
+    // MARK: The log's keys
+
+    /// Number 0 is the charter's.
+    static func logSigner(_ number: UInt8) throws -> NoteSigner {
+        try NoteSigner(name: origin, key: key(number == 0 ? 2 : 100 + number))
+    }
+
+    func logKeys(_ numbers: [UInt8]) throws -> StatementContent {
+        .logKeys(
+            try LogKeys(
+                handingOver: Self.origin, from: state.space?.logKeys ?? [], to: numbers.map { try Self.logSigner($0) },
+                reason: "rotation"))
+    }
+
+    mutating func setLogKeys(_ numbers: [UInt8]) throws { try record(sign(try logKeys(numbers), operatorKey)) }
+
     // MARK: What happens in a space
 
     mutating func found() throws {

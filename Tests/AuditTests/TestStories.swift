@@ -50,6 +50,7 @@ extension TestSpace {
         try decide(parties.buyer, .suspend)
         try run(parties, facts: .outcome(.refusedByRules))
         try decide(parties.buyer, .resume)
+        try setLogKeys([0, 1])
         let revocation = QueryDecision(query: parties.query, decision: .revoke, reason: "new law")
         try record(sign(.queryDecision(revocation), parties.providerKey))
         _ = try list(parties.provider, parties.providerKey, product: parties.product, version: 2)

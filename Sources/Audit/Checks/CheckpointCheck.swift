@@ -24,70 +24,94 @@ struct CheckpointCheck {
         guard note.bytes == bytes else {
             throw AuditProblem(.checkpoint, reason: "it is not written as a signed note is (other base64 or spaces)")
         }
-        if !pinnedKeys.isEmpty { _ = try signers(among: pinnedKeys, isComplete: false) }
+        _ = try verified(with: pinnedKeys)
     }
 
-    /// Verifies the checkpoint against the space's charter; the summary says whose signatures it bears.
-    func verify(against space: Space) throws(AuditProblem) -> CheckpointSummary {
-        guard checkpoint.origin == space.origin else {
-            throw AuditProblem(
-                .checkpoint, reason: "its origin is \"\(checkpoint.origin)\", but the charter in entry 0 says \"\(space.origin)\"")
+    /// Judges the checkpoint by what the ledger's first entries say of the log's keys.
+    ///
+    /// - Parameters:
+    ///   - space: the space after so many entries; its keys may have changed since its charter.
+    ///   - replayed: how many, at least 1. With fewer than the checkpoint covers the answer is preliminary: `nil` where
+    ///     only the entries still to come can tell whose signatures these are.
+    func verify(against space: Space, replayed: UInt64) throws(AuditProblem) -> CheckpointSummary? {
+        try checkOrigin(space)
+        let size = max(1, checkpoint.size)
+        let history = try LogKeyHistory(space, size: min(size, replayed))
+        let known = history.inForce + history.retired.map(\.key)
+        let signers = try verified(with: known + pinnedKeys.filter { !known.contains($0) })
+        let valid = signers.filter { history.inForce.contains($0) }
+        let path = pinnedKeys.isEmpty ? [] : history.path(from: pinnedKeys, to: valid)
+        if replayed >= size {
+            try checkNames(known + pinnedKeys)
+            if valid.isEmpty { throw noSigner(history) }
+            if path == nil { throw noTrust(history) }
         }
-        let charterKeys = try charterKeys(space)
-        let known = charterKeys + pinnedKeys.filter { !charterKeys.contains($0) }
-        let signers = try signers(among: known, isComplete: true)
-        if !pinnedKeys.isEmpty, !signers.contains(where: { pinnedKeys.contains($0) && charterKeys.contains($0) }) {
-            throw AuditProblem(
-                .checkpoint, reason: "it is signed by a pinned key, but the charter in entry 0 names other keys as the log's: \(space.logKeys.joined(separator: ", "))")
-        }
-        return summary(signers, known: known)
+        guard !valid.isEmpty, let path else { return nil }
+        var summary = summary(signers, isPinned: !pinnedKeys.isEmpty)
+        summary.retiredSigners = signers.filter { signer in history.retired.contains { $0.key == signer } }.map(\.description)
+        summary.absentSigners = history.inForce.filter { !valid.contains($0) }.map(\.description)
+        summary.handovers = path
+        return summary
     }
 
     /// Verifies the checkpoint with the pinned keys alone, where there is no charter.
     func pinnedSummary() throws(AuditProblem) -> CheckpointSummary {
-        summary(try signers(among: pinnedKeys, isComplete: false), known: pinnedKeys)
+        let signers = try verified(with: pinnedKeys)
+        guard signers.contains(where: { $0.name == checkpoint.origin }) else {
+            throw AuditProblem(
+                .checkpoint, reason: "it is signed by \(note.signatures.map(\.keyDescription).joined(separator: ", ")), but by no pinned key of the log \"\(checkpoint.origin)\"")
+        }
+        return summary(signers, isPinned: true)
     }
 
-    private func summary(_ signers: [NoteVerifier], known: [NoteVerifier]) -> CheckpointSummary {
+    private func summary(_ signers: [NoteVerifier], isPinned: Bool) -> CheckpointSummary {
         let others = note.signatures.filter { signature in
             !witnesses.contains { $0.isNamed(by: signature) }
-                && !known.contains { $0.name == signature.keyName && $0.keyIdentifier == signature.keyIdentifier }
+                && !signers.contains { $0.name == signature.keyName && $0.keyIdentifier == signature.keyIdentifier }
         }
         return CheckpointSummary(
             origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root, signers: signers.map(\.description),
-            isPinned: !pinnedKeys.isEmpty, unknownSigners: others.map(\.keyName))
+            isPinned: isPinned, unknownSigners: others.map(\.keyName))
     }
 
-    private func charterKeys(_ space: Space) throws(AuditProblem) -> [NoteVerifier] {
-        var keys: [NoteVerifier] = []
-        for text in space.logKeys {
-            do { keys.append(try NoteVerifier(text)) } catch {
-                throw AuditProblem(.checkpoint, reason: "the charter in entry 0 names a log key that cannot verify it: \(error)")
-            }
+    private func checkOrigin(_ space: Space) throws(AuditProblem) {
+        guard checkpoint.origin == space.origin else {
+            throw AuditProblem(
+                .checkpoint, reason: "its origin is \"\(checkpoint.origin)\", but the charter in entry 0 says \"\(space.origin)\"")
         }
-        return keys
     }
 
-    /// The keys that have signed; at least one must bear the log's name.
-    ///
-    /// - Parameter isComplete: whether these are all the log's keys, so that every signature with the log's name must be
-    ///   by one of them. With pinned keys alone a second key of the log may still be unknown.
-    private func signers(among keys: [NoteVerifier], isComplete: Bool) throws(AuditProblem) -> [NoteVerifier] {
-        let signers: [NoteVerifier]
-        do { signers = try note.verify(with: keys) } catch {
+    /// The known keys that have signed; a signature by a known key that does not hold is a problem.
+    private func verified(with keys: [NoteVerifier]) throws(AuditProblem) -> [NoteVerifier] {
+        do { return try note.verify(with: keys) } catch .noKnownSignature { return [] } catch {
             throw AuditProblem(.checkpoint, reason: error.description)
         }
-        guard signers.contains(where: { $0.name == checkpoint.origin }) else {
-            throw AuditProblem(
-                .checkpoint, reason: "its origin is \"\(checkpoint.origin)\", but the known keys that signed it are named \(signers.map(\.name).joined(separator: ", "))")
-        }
-        for signature in note.signatures where isComplete && signature.keyName == checkpoint.origin {
-            let isKnown = keys.contains { $0.keyIdentifier == signature.keyIdentifier && $0.name == signature.keyName }
+    }
+
+    /// Nobody else may sign in the log's name.
+    private func checkNames(_ known: [NoteVerifier]) throws(AuditProblem) {
+        for signature in note.signatures where signature.keyName == checkpoint.origin {
+            let isKnown = known.contains { $0.keyIdentifier == signature.keyIdentifier && $0.name == signature.keyName }
             if !isKnown {
                 throw AuditProblem(
-                    .checkpoint, reason: "one of its signatures bears the log's name, but is by no key of the log")
+                    .checkpoint, reason: "one of its signatures bears the log's name, but is by no key of the log: \(signature.keyDescription)")
             }
         }
-        return signers
+    }
+
+    private func noSigner(_ history: LogKeyHistory) -> AuditProblem {
+        let keys = history.inForce.map(\.description).joined(separator: ", ")
+        for (key, seq) in history.retired where note.signatures.contains(where: { $0.keyName == key.name && $0.keyIdentifier == key.keyIdentifier }) {
+            return AuditProblem(
+                .checkpoint, reason: "it is signed with \(key), which entry \(seq) has dropped, and with none of the log's keys in force: \(keys)")
+        }
+        return AuditProblem(
+            .checkpoint, reason: "it is signed by \(note.signatures.map(\.keyDescription).joined(separator: ", ")), but by none of the log's keys: \(keys)")
+    }
+
+    private func noTrust(_ history: LogKeyHistory) -> AuditProblem {
+        AuditProblem(
+            .checkpoint,
+            reason: "no pinned key has signed it, and none has signed a handover on this ledger to a key that has. The ledger names as the log's keys: \(history.inForce.map(\.description).joined(separator: ", "))")
     }
 }

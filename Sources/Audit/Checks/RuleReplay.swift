@@ -22,6 +22,15 @@ struct RuleReplay {
         return AuditMilestone(position: position, state: state, counts: counts, firstTime: firstTime)
     }
 
+    /// Replays an entry as number `seq` without those before it, of which it must not need any: a change of the log's keys
+    /// needs the charter and the changes before.
+    mutating func replay(
+        _ checked: CheckedEntry, _ bytes: ArraySlice<UInt8>, offset: UInt64?, seq: UInt64
+    ) throws(AuditProblem) {
+        state.size = seq
+        try replay(checked, bytes, offset: offset)
+    }
+
     /// Replays the next entry; throws what is wrong with it.
     @discardableResult
     mutating func replay(

@@ -25,6 +25,8 @@ struct AuditMemory {
 
     var trustedTree: TrustedTree? { state?.trustedTree }
     var space: Space? { state?.tied?.milestone.state.space }
+    /// How many entries an earlier audit came to trust.
+    var size: UInt64 { state?.tied?.milestone.size ?? 0 }
 
     /// Where an audit up to so many entries can go on from, which only works in a journal if the place in it is known.
     func start(size: UInt64, _ source: AuditSource) -> AuditMilestone? {
