@@ -89,7 +89,10 @@ public enum Doctor {
 
     private static func homeFindings(_ home: NodeHome) -> [DoctorFinding] {
         var findings: [DoctorFinding] = []
-        for path in [home.operatorKeyPath, home.logKeyPath, home.vaultKeyPath, home.snapshotKeyPath] {
+        let logKeyPaths = LogKeyFiles.paths(home)
+        for path in [home.operatorKeyPath] + (logKeyPaths.isEmpty ? [home.logKeyPath] : logKeyPaths)
+            + [home.vaultKeyPath, home.snapshotKeyPath]
+        {
             findings.append(keyFile(path))
         }
         let isWritable = access(home.ledgerDirectory, W_OK) == 0

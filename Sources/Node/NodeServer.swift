@@ -40,6 +40,7 @@ public final class NodeServer: Sendable {
         }.add(to: &router)
         LogProofRoute(services: services).add(to: &router)
         WitnessRoutes(services: services).add(to: &router)
+        LogKeyRoutes(services: services, intake: intake).add(to: &router)
         ParticipantRoutes(services: services, intake: intake).add(to: &router)
         ProductRoutes(services: services, intake: intake).add(to: &router)
         ContractRoutes(services: services, intake: intake).add(to: &router)

@@ -49,7 +49,7 @@ import Testing
         try await withMarket { market in
             for route in RouteTable.all {
                 guard case .statement(let kind, let content) = route.body else { continue }
-                let faults = try StatementFault.all(kind, content(market), signer: route.caller(market))
+                let faults = try StatementFault.all(kind, try content(market), signer: route.caller(market))
                 #expect(faults.count > 20)
                 for fault in faults {
                     var request = try route.sound(market)

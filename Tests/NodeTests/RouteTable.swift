@@ -1,6 +1,7 @@
 import Encoding
 import Exchange
 import Signing
+import TransparencyLog
 
 @testable import Node
 
@@ -8,7 +9,7 @@ import Signing
 struct RouteUnderTest: Sendable {
     enum Body: Sendable {
         case none
-        case statement(StatementKind, @Sendable (TestMarket) -> StatementContent)
+        case statement(StatementKind, @Sendable (TestMarket) throws -> StatementContent)
         /// JSON without a statement; the members it needs.
         case draft(@Sendable (TestMarket) -> JSONValue, members: [String])
         case file
@@ -52,7 +53,7 @@ struct RouteUnderTest: Sendable {
         switch body {
         case .none: break
         case .statement(_, let content):
-            request.body = JSONValue.object(["statement": try TestNode.sign(content(market), by: caller(market)).json]).serialized()
+            request.body = JSONValue.object(["statement": try TestNode.sign(try content(market), by: caller(market)).json]).serialized()
         case .draft(let draft, _): request.body = draft(market).serialized()
         case .file:
             request.body = Array("a,b\n1,2\n".utf8)
@@ -75,10 +76,20 @@ enum RouteTable {
 
     static let all = publicRoutes + witnesses + participants + products + contracts + queries + runs
 
+    /// A change to a key that no node has.
+    private static func logKeys() throws -> StatementContent {
+        let key = try SigningKey(seed: [UInt8](repeating: 9, count: 32))
+        let signer = try NoteSigner(name: NodeHome.origin(ofSpace: TestNode.prefix), key: key)
+        return .logKeys(try LogKeys(handingOver: signer.name, from: [], to: [signer], reason: "rotation"))
+    }
+
     private static let publicRoutes = [
         RouteUnderTest(method: "GET", pattern: "/healthz", isSigned: false),
         RouteUnderTest(method: "GET", pattern: "/metrics", isSigned: false),
         RouteUnderTest(method: "GET", pattern: "/api/v1/space", isSigned: false, parameters: []),
+        RouteUnderTest(
+            method: "POST", pattern: "/api/v1/space/log-keys", body: .statement(.logKeys) { _ in try logKeys() },
+            caller: { $0.node.operatorKey }, stranger: ({ $0.auditor.key }, 403)),
         RouteUnderTest(method: "GET", pattern: "/ledger/checkpoint", isSigned: false),
         RouteUnderTest(method: "GET", pattern: "/ledger/vkey", isSigned: false),
         RouteUnderTest(

@@ -24,7 +24,8 @@ public struct NodeHome: Sendable {
     /// Plain working copies while the node serves; emptied at every start and stop.
     public var workDirectory: String { "\(directory)/work" }
     /// The operator's profile for the command line.
-    public var operatorProfileDirectory: String { "\(directory)/operator" }
+    public var operatorProfileDirectory: String { Self.operatorProfileDirectory(of: directory) }
+    public static func operatorProfileDirectory(of home: String) -> String { "\(home)/operator" }
 
     private init(directory: String, configuration: NodeConfiguration) {
         self.directory = directory

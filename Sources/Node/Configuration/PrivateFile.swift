@@ -72,14 +72,19 @@ enum PrivateFile {
     }
 
     /// Removes every plain file in a folder.
-    static func empty(_ directory: String) {
-        guard let handle = opendir(directory) else { return }
+    static func empty(_ directory: String) { for name in names(in: directory) { unlink("\(directory)/\(name)") } }
+
+    /// The names in a folder; none where there is no such folder.
+    static func names(in directory: String) -> [String] {
+        guard let handle = opendir(directory) else { return [] }
         defer { closedir(handle) }
+        var names: [String] = []
         while let item = readdir(handle) {
             let name = withUnsafePointer(to: &item.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name != ".", name != ".." { unlink("\(directory)/\(name)") }
+            if name != ".", name != ".." { names.append(name) }
         }
+        return names
     }
 }

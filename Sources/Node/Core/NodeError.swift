@@ -67,7 +67,7 @@ extension RefusalCode {
         case .notTheOperator, .signerNotActive, .signerNotNamed, .roleMissing: 403
         case .notFound: 404
         case .duplicate, .keyAlreadyRegistered, .creditCodeAlreadyRegistered, .wrongStatus, .staleDecision,
-            .versionOutOfOrder, .spaceAlreadyFounded:
+            .versionOutOfOrder, .spaceAlreadyFounded, .logKeyRetired, .logKeysUnchanged:
             409
         case .spaceNotFounded: 503
         default: 422

@@ -11,6 +11,8 @@ final class NodeServices: Sendable {
     let log: StructuredLog
     let metrics = Metrics()
     let ledger: Ledger
+    /// The ledger's private keys in the home.
+    let logKeys: LogKeyRing
     let vault: Vault
     let projector: Projector
     let sequencer: Sequencer
@@ -37,31 +39,32 @@ final class NodeServices: Sendable {
     init(home: NodeHome, log: StructuredLog) throws {
         self.home = home
         self.log = log
-        let logKey = try KeyFile.read(home.logKeyPath, passphrase: nil)
-        let origin = try Self.origin(home)
+        let logKeys = try LogKeyRing(home)
+        self.logKeys = logKeys
+        var loaded = StateLoader.Loaded(state: ExchangeState(), snapshotSize: 0)
         ledger = try Ledger.open(
-            directory: home.ledgerDirectory, signer: try NoteSigner(name: origin, key: logKey),
-            snapshotKey: try VaultKeyFile.read(home.snapshotKeyPath)
-        ) { log.write(.warning, $0) }
+            directory: home.ledgerDirectory, origin: try home.origin(), verifiers: logKeys.verifiers,
+            snapshotKey: try VaultKeyFile.read(home.snapshotKeyPath), log: { log.write(.warning, $0) },
+            signers: { ledger in
+                loaded = try StateLoader.load(from: ledger, log: log)
+                return try Self.signers(loaded.state, logKeys, home, log)
+            })
         vault = try Vault(directory: home.vaultDirectory, key: try VaultKeyFile.read(home.vaultKeyPath))
         let index = try CatalogueIndex.open(home.indexPath)
         if let reason = index.rebuildReason {
             log.write(.warning, "the search index was unusable and is built anew", ["reason": .string(reason)])
         }
         projector = Projector(ledger: ledger, index: index, log: log)
-        let loaded = try StateLoader.load(from: ledger, log: log)
         let state = loaded.state
         snapshotSize = loaded.snapshotSize
         try projector.catchUp(state)
-        guard state.space?.origin == origin else {
-            throw NodeError.home(path: home.ledgerDirectory, reason: "the ledger's space is not that of the settings")
-        }
         directory = KeyDirectory(state)
         publication = try Publication(home: home, ledger: ledger, metrics: metrics, log: log)
         witness = try WitnessService.open(home, metrics: metrics, log: log)
         sequencer = Sequencer(
             ledger: ledger, state: state, projector: projector, directory: directory, metrics: metrics, log: log,
-            maximumWaitingApplications: home.configuration.waitingApplications)
+            maximumWaitingApplications: home.configuration.waitingApplications,
+            adoptLogKeys: { [ledger] keys in Self.adopt(keys, ledger, logKeys, log) })
         engine = SandboxEngine(configuration: try SandboxSetup.configuration(home))
         queries = QueryService(engine: engine, log: log)
         snapshots = SnapshotService(home: home, vault: vault, engine: engine, metrics: metrics)
@@ -72,13 +75,35 @@ final class NodeServices: Sendable {
             capacity: home.configuration.concurrentRuns, maximumWaiting: home.configuration.waitingRuns)
     }
 
-    /// The ledger's origin stands in its first entry, but the ledger is opened with a signer that knows it; so the
-    /// settings hold the space's prefix, from which the origin follows.
-    private static func origin(_ home: NodeHome) throws -> String {
-        guard Identifier.isPrefix(home.configuration.space) else {
-            throw NodeError.home(path: home.directory, reason: "hexi.json names no space")
+    /// The signers of the keys that the ledger's entries say are in force. Without one of them the node would publish
+    /// checkpoints that auditors and witnesses do not take.
+    private static func signers(
+        _ state: ExchangeState, _ logKeys: LogKeyRing, _ home: NodeHome, _ log: StructuredLog
+    ) throws -> [NoteSigner] {
+        guard let space = state.space, space.origin == (try home.origin()) else {
+            throw NodeError.home(path: home.ledgerDirectory, reason: "the ledger's space is not that of the settings")
         }
-        return NodeHome.origin(ofSpace: home.configuration.space)
+        for path in logKeys.unusedFiles(besides: space.logKeys) {
+            log.write(.info, "a key file of the ledger is not in use: its key is not, or no more, in force", ["file": .string(path)])
+        }
+        do { return try logKeys.signers(for: space.logKeys) } catch {
+            throw NodeError.home(path: home.directory, reason: "\(error)")
+        }
+    }
+
+    /// Signs with the keys of a change that is durable.
+    private static func adopt(_ keys: [String], _ ledger: Ledger, _ logKeys: LogKeyRing, _ log: StructuredLog) {
+        let names = JSONValue.array(keys.map { .string($0) })
+        do {
+            try ledger.setSigners(try logKeys.signers(for: keys))
+            log.write(.info, "the ledger's keys have changed; every one of these signs from now on", ["keys": names])
+            for path in logKeys.unusedFiles(besides: keys) {
+                log.write(.info, "a key file of the ledger is not in use any more; remove it when its backup is safe", ["file": .string(path)])
+            }
+        } catch {
+            // The keys were there when the change was accepted, and a ring loses none.
+            log.write(.error, "the ledger goes on with its keys from before", ["keys": names, "reason": .string("\(error)")])
+        }
     }
 
     /// The event that an entry records.

@@ -28,6 +28,10 @@ actor Sequencer {
     /// Between two tries to make the ledger writable again.
     private let recoveryPause: Duration
     private let clock: @Sendable () -> Timestamp
+    /// Told of the ledger's keys when a change of them is durable.
+    private let adoptLogKeys: @Sendable ([String]) -> Void
+    /// The entry of the last change of keys that was adopted.
+    private var logKeysAdopted: UInt64 = 0
     private var state: ExchangeState
     /// The latest append, while it may not be durable.
     private var last: PendingAppend?
@@ -42,7 +46,8 @@ actor Sequencer {
     init(
         ledger: Ledger, state: ExchangeState, projector: Projector, directory: KeyDirectory, metrics: Metrics,
         log: StructuredLog, maximumWaitingApplications: Int, recoveryPause: Duration = .seconds(1),
-        clock: @escaping @Sendable () -> Timestamp = { Clock.now() }
+        clock: @escaping @Sendable () -> Timestamp = { Clock.now() },
+        adoptLogKeys: @escaping @Sendable ([String]) -> Void = { _ in }
     ) {
         self.ledger = ledger
         self.state = state
@@ -53,6 +58,7 @@ actor Sequencer {
         self.maximumWaitingApplications = maximumWaitingApplications
         self.recoveryPause = recoveryPause
         self.clock = clock
+        self.adoptLogKeys = adoptLogKeys
     }
 
     // MARK: Reading
@@ -125,9 +131,18 @@ actor Sequencer {
             throw NodeError.ledgerUnavailable(reason: "\(error)")
         }
         if last === pending { last = nil }
+        adopt(event, seq)
         metrics.countEntry(event.type.rawValue)
         await projection?.wait()
         return Recorded(event: event, seq: seq, time: time, leafHash: receipts.first?.leafHash.description ?? "")
+    }
+
+    /// Lets the ledger sign with other keys from a durable change on. Of two changes that become durable together the later
+    /// one counts, whichever is told first.
+    private func adopt(_ event: Event, _ seq: UInt64) {
+        guard case .logKeys(let change) = event.statement.content, seq > logKeysAdopted else { return }
+        logKeysAdopted = seq
+        adoptLogKeys(change.logKeys.map(\.description))
     }
 
     /// Throws what ``submit(_:)`` would throw now, and records nothing.

@@ -57,6 +57,7 @@ struct OperationsRoutes: Sendable {
             "prefix": .string(space.prefix), "name": .object(JSONObject(names)), "origin": .string(space.origin),
             "currency": .string(space.currency), "logKeys": .array(space.logKeys.map { .string($0) }),
         ]
+        object["retiredLogKeys"] = .array(space.retiredLogKeys.map { .string($0) })
         object["operatorKey"] = VerificationKey(space.operatorKeyBytes)?.jwk
         object["size"] = .integer(Int64(size))
         object["time"] = .string(time.description)

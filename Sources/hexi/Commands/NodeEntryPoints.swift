@@ -48,6 +48,21 @@ enum NodeEntryPoints {
         do { try NodeHome(opening: directory).addWitnessedLog(vkey, url: url) } catch { throw .failed("\(error)") }
     }
 
+    static func operatorProfile(of home: String) -> String { NodeHome.operatorProfileDirectory(of: home) }
+
+    /// The ledger's key files in a home, which must be that of this space's node.
+    static func logKeys(in home: String, ofSpace prefix: String) throws(ClientError) -> LedgerKeyFiles {
+        do {
+            let opened = try NodeHome(opening: home)
+            guard opened.configuration.space == prefix else {
+                throw ClientError.refused(
+                    "\(home) is the home of the space \(opened.configuration.space), but the node serves \(prefix)",
+                    hint: "Name the right folder, or the right node with --node URL.")
+            }
+            return try LedgerKeyFiles(opened)
+        } catch let error as ClientError { throw error } catch { throw .failed("\(error)") }
+    }
+
     static func examine(_ directory: String?) async throws -> [Finding] {
         let home: NodeHome?
         do { home = try directory.map { try NodeHome(opening: $0) } } catch {
