@@ -11,6 +11,8 @@ public enum AuditFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// An entry is to be proved that the checkpoint does not cover.
     case outsideCheckpoint(seq: UInt64, size: UInt64, source: String)
     case tooManyEntries(limit: Int)
+    /// The log's keys are no longer those of the charter, and the entries that say so were not read.
+    case keysChanged(url: String)
     /// Only a folder has the tree of an earlier checkpoint.
     case checkpointNeedsFolder
     /// The auditor's own state file cannot be trusted.
@@ -37,6 +39,8 @@ public enum AuditFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case .badAnswer(let url, let reason): "\(url) does not answer as a ledger does: \(reason)"
         case .outsideCheckpoint(let seq, let size, let source):
             "entry \(seq) is not covered by the checkpoint of \(source), whose last entry has the number \(Int64(clamping: size) - 1)"
+        case .keysChanged(let url):
+            "the checkpoint of \(url) is not signed with the keys that the charter in entry 0 names: they have been changed since. Give the present key, obtained by another way, in a policy; or prove the entry from a copy of the folder"
         case .tooManyEntries(let limit): "at most \(limit) entries can be proved at once"
         case .checkpointNeedsFolder:
             "a node proves entries by its latest checkpoint only; for an earlier one, copy the ledger's folder"

@@ -70,10 +70,8 @@ struct AuditPass {
             try Task.checkCancellation()
             let batch = try walk.nextBatch(keeps: true)
             for index in batch.spans.indices {
-                let seq = batch.firstSequence + UInt64(index)
-                guard seq == 0 || EntryGlimpse.changesLogKeys(batch.entry(index), sequence: seq) else { continue }
-                let checked = CheckedEntry(batch.entry(index), keys: replay.keys)
-                try replay.replay(checked, batch.entry(index), offset: batch.spans[index].offset, seq: seq)
+                try replay.followLogKeys(
+                    batch.entry(index), seq: batch.firstSequence + UInt64(index), offset: batch.spans[index].offset)
             }
             if report.checkpoint == nil { try judgeCheckpoint(replayed: walk.frontier.count) }
             progress(walk.frontier.count, check.checkpoint.size)

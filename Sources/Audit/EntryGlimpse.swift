@@ -14,7 +14,7 @@ struct EntryGlimpse {
     }
 
     /// Whether an entry changes the log's keys. In an entry as the ledger writes it, the type stands at one place.
-    static func changesLogKeys(_ entry: ArraySlice<UInt8>, sequence: UInt64) -> Bool {
+    static func changesLogKeys(_ entry: some Collection<UInt8>, sequence: UInt64) -> Bool {
         let time = #""time":"2026-11-21T08:30:00.000Z","#.utf8.count
         return entry.dropFirst(ChainedEntry.headLength(sequence: sequence) + time).starts(with: keyChange)
     }

@@ -22,13 +22,13 @@ struct RuleReplay {
         return AuditMilestone(position: position, state: state, counts: counts, firstTime: firstTime)
     }
 
-    /// Replays an entry as number `seq` without those before it, of which it must not need any: a change of the log's keys
-    /// needs the charter and the changes before.
-    mutating func replay(
-        _ checked: CheckedEntry, _ bytes: ArraySlice<UInt8>, offset: UInt64?, seq: UInt64
-    ) throws(AuditProblem) {
+    /// Takes up only what an entry says of the log's keys: replays the charter and the changes of keys, which need nothing of
+    /// the entries between them, and leaves every other entry alone.
+    mutating func followLogKeys(_ entry: some Collection<UInt8>, seq: UInt64, offset: UInt64?) throws(AuditProblem) {
+        guard seq == 0 || EntryGlimpse.changesLogKeys(entry, sequence: seq) else { return }
+        let bytes = Array(entry)[...]
         state.size = seq
-        try replay(checked, bytes, offset: offset)
+        try replay(CheckedEntry(bytes, keys: keys), bytes, offset: offset)
     }
 
     /// Replays the next entry; throws what is wrong with it.

@@ -64,12 +64,13 @@ public struct LedgerProver: Sendable {
         let size = check.checkpoint.size
         try Self.checkTargets(targets, size: size, source: source)
         var walk = try ProofWalk(targets: targets, size: size, reader: JournalReader(try JournalFile(folder + "/journal")))
-        var keys = options.pinnedKeys
+        var replay = RuleReplay()
+        var summary: CheckpointSummary?
         while let entry = try walk.next() {
-            // The charter names the log's keys, so the checkpoint can be judged before the long rest.
-            if walk.count == 1 {
-                let summary = try check.verify(against: try Self.space(Array(entry)))
-                keys = summary.signers.compactMap { try? NoteVerifier($0) }
+            try replay.followLogKeys(entry, seq: walk.count - 1, offset: nil)
+            // The charter names the log's first keys, so most of what can be wrong with the checkpoint shows before the long rest.
+            if walk.count == 1 || walk.count == size, let space = replay.state.space {
+                summary = try check.verify(against: space, replayed: walk.count)
             }
             if walk.count % 4096 == 0 {
                 try Task.checkCancellation()
@@ -78,6 +79,7 @@ public struct LedgerProver: Sendable {
         }
         try walk.checkRoot(check.checkpoint)
         let proofs = try targets.map { try walk.proof(of: $0, note: note) }
+        let keys = summary?.signers.compactMap { try? NoteVerifier($0) } ?? []
         return Outcome(proofs: proofs, keys: keys, isPinned: !options.pinnedKeys.isEmpty)
     }
 
@@ -107,7 +109,8 @@ public struct LedgerProver: Sendable {
         var keys = options.pinnedKeys
         if keys.isEmpty {
             let line = try remote.entries(from: 0, count: 1)
-            let summary = try check.verify(against: try Self.space(line.last == 0x0A ? line.dropLast() : line))
+            let space = try Self.space(line.last == 0x0A ? line.dropLast() : line)
+            guard let summary = try check.verify(against: space, replayed: 1) else { throw AuditFailure.keysChanged(url: url) }
             keys = summary.signers.compactMap { try? NoteVerifier($0) }
         }
         let policy = TrustPolicy(logs: keys)

@@ -111,10 +111,11 @@ struct LogKeyRotation: Sendable {
             for key in old { details.add("old key", TextWidth.printable(key)) }
             details.add("new key", TextWidth.printable(new))
             details.add("its file", TextWidth.printable(path))
-            if let receipt = answer?.body["receipt"] { details.add("receipt", ReceiptText.line(receipt)) }
-            context.console.print("All of these keys sign the ledger's checkpoints now.\n\(details.render())\n")
+            context.console.print("All of these keys sign the ledger's checkpoints now.\n\(details.render())")
+            showReceipt(context, answer)
             context.console.print(
                 """
+
                 Before you drop the old key:
                 1. Back up the new key's file, apart from the data.
                 2. Give the new key to every auditor and witness, by another way than the node. In a policy file it is a line
@@ -157,8 +158,8 @@ struct LogKeyRotation: Sendable {
             var details = DetailList()
             for key in inForce { details.add("key", TextWidth.printable(key)) }
             for key in dropped { details.add("dropped", TextWidth.printable(key)) }
-            if let receipt = answer?.body["receipt"] { details.add("receipt", ReceiptText.line(receipt)) }
             context.console.print("Only this key signs the ledger's checkpoints now.\n\(details.render())")
+            showReceipt(context, answer)
             for path in unused { context.console.print("\(TextWidth.printable(path)) is not used any more: destroy it, and its backups.") }
         }
     }
@@ -171,6 +172,10 @@ struct LogKeyRotation: Sendable {
         let reason = context.arguments.value("reason") ?? ""
         context.note("Signing as \(session.profile.name): the ledger's keys are \(next.joined(separator: ", ")).")
         return try await session.sender.send(try files.handover(from: previous, to: next, reason: reason), to: path)
+    }
+
+    private static func showReceipt(_ context: CommandContext, _ answer: StatementAnswer?) {
+        if let receipt = answer?.body["receipt"] { ReceiptText.lines(receipt).forEach(context.console.print) }
     }
 
     private static func document(
