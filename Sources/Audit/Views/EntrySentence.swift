@@ -21,6 +21,7 @@ struct EntrySentence {
         switch event.statement.content {
         case .spaceCharter(let charter):
             return "the operator founded the space \(Self.quoted(charter.name.inOneLine)) (\(event.subject))"
+        case .logKeys(let change): return logKeys(change)
         case .participantApplication(let application):
             let roles = application.roles.map(\.rawValue).joined(separator: ", ")
             return "\(subject) applied to join as \(roles)"
@@ -33,8 +34,16 @@ struct EntrySentence {
         case .querySubmission(let submission): return query(submission)
         case .queryDecision(let decision): return "\(actor) \(past(decision.decision)) \(subject)\(reason)"
         case .runRequest(let request): return run(request)
-        @unknown default: return "\(actor) recorded \(event.type.rawValue) of \(subject)\(reason)"
         }
+    }
+
+    private func logKeys(_ change: LogKeys) -> String {
+        func list(_ member: String) -> String {
+            (entry.event.body[member]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: ", ")
+        }
+        let steps = [("added", list("added")), ("dropped", list("dropped"))].filter { !$0.1.isEmpty }
+        let number = change.logKeys.count == 1 ? "one signs" : "\(change.logKeys.count) sign"
+        return "the operator changed the ledger's keys (\(steps.map { "\($0) \($1)" }.joined(separator: "; "))); \(number) from now on\(reason)"
     }
 
     private func contract(_ terms: ContractTerms) -> String {

@@ -27,7 +27,7 @@ struct LedgerRoutes: Sendable {
         }
         router.add("GET", "/ledger/vkey") { request, _ in
             try TargetQuery.allow(request, [])
-            return .text(200, "\(ledger.verifier)\n", headers: ["Cache-Control": "no-cache"])
+            return .text(200, ledger.verifiers.map { "\($0)\n" }.joined(), headers: ["Cache-Control": "no-cache"])
         }
         router.add("GET", "/ledger/entries") { request, _ in try entries(request) }
         router.add("GET", "/ledger/proof/inclusion") { request, _ in try inclusion(request) }
