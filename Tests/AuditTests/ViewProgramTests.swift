@@ -26,7 +26,7 @@ import TransparencyLog
         defer { try? FileManager.default.removeItem(atPath: proofs.path) }
         let output = try ProgramTests.run("$P show \(contract) $L --proofs \(proofs.path)/p", ledger: folder.path)
         #expect(output.status == 0)
-        for text in ["(contract, ended)", "6 entries of 22.", "6 proofs written", "SOUND: 22 entries", "every party has signed", "proven"] {
+        for text in ["(contract, ended)", "6 entries of 23.", "6 proofs written", "SOUND: 23 entries", "every party has signed", "proven"] {
             #expect(output.text.contains(text), "\(text) is missing in \(output.text)")
         }
         let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(proofs.path)/p/audit.example-log-10.tlog-proof"))
@@ -46,9 +46,9 @@ import TransparencyLog
         }
         let json = try JSONValue.parse(try ProgramTests.run("$P show 10 $L --json", ledger: folder.path).text)
         #expect(json["stored"]?.stringValue.map { Array($0.utf8) } == JournalWriter(space).entries[10])
-        let beyond = try ProgramTests.run("$P show 22 $L 2>&1", ledger: folder.path)
+        let beyond = try ProgramTests.run("$P show 23 $L 2>&1", ledger: folder.path)
         #expect(beyond.status == 1)
-        #expect(beyond.text.contains("the ledger has the entries 0 to 21"))
+        #expect(beyond.text.contains("the ledger has the entries 0 to 22"))
     }
 
     @Test func showOfAMistypedIdentifierSaysWhatMayBeMeant() throws {
