@@ -8,7 +8,7 @@ import TransparencyLog
 final class StaticMirror {
     let folder: String
     let ledger: Ledger
-    var key: String { ledger.verifier.description }
+    var key: String { ledger.verifiers.map(\.description).joined() }
     /// What tests read and tamper with.
     var site: String { "\(folder)/site" }
 
