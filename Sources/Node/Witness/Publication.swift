@@ -30,7 +30,12 @@ final class Publication: Sendable {
         // The ledger's own note is always one of its checkpoints.
         if let note = try? SignedNote(ledger.checkpoint()), let checkpoint = try? Checkpoint(text: note.text) { return checkpoint }
         let head = ledger.head
-        return Checkpoint(origin: ledger.verifier.name, size: head.size, root: head.root)
+        return Checkpoint(origin: ledger.origin, size: head.size, root: head.root)
+    }
+
+    /// Whether checkpoints that only these keys sign could be published: with a policy, it must list one of them.
+    func accepts(_ keys: [NoteVerifier]) -> Bool {
+        witnessed?.policy.logs.contains { keys.contains($0.verifier) } ?? true
     }
 
     /// Begins to ask the witnesses whenever the ledger has grown.

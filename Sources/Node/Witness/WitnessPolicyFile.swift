@@ -18,11 +18,12 @@ enum WitnessPolicyFile {
     }
 
     private static func problem(_ policy: TrustPolicy, _ ledger: Ledger) -> String? {
-        guard policy.logs.contains(where: { $0.verifier == ledger.verifier }) else {
-            return "it must list this node's own ledger; write the line: log \(ledger.verifier)"
+        guard policy.logs.contains(where: { ledger.verifiers.contains($0.verifier) }) else {
+            let lines = ledger.verifiers.map { "log \($0)" }.joined(separator: ", and ")
+            return "it must list this node's own ledger; write the line: \(lines)"
         }
-        if let other = policy.logs.first(where: { !$0.verifier.name.utf8.elementsEqual(ledger.verifier.name.utf8) }) {
-            return "it lists another log, \(other.verifier.name); here stands only this node's own ledger, \(ledger.verifier.name)"
+        if let other = policy.logs.first(where: { !$0.verifier.name.utf8.elementsEqual(ledger.origin.utf8) }) {
+            return "it lists another log, \(other.verifier.name); here stands only this node's own ledger, \(ledger.origin)"
         }
         guard policy.witnesses.count < SignedNote.maximumSignatures else {
             return "it has \(policy.witnesses.count) witnesses; at most \(SignedNote.maximumSignatures - 1) can cosign one note"

@@ -145,6 +145,9 @@ public final class Ledger: Sendable {
     /// The signed checkpoint for the durable entries: the bytes of a signed note (C2SP tlog-checkpoint).
     public func checkpoint() -> [UInt8] { writer.monitor.withLock { $0.checkpointNote } }
 
+    /// The origin of the checkpoints, which is the name of each key.
+    public var origin: String { writer.origin }
+
     /// The log's keys: each signs every checkpoint from the next one on.
     public var verifiers: [NoteVerifier] { writer.monitor.withLock { $0.signers.map(\.verifier) } }
 
