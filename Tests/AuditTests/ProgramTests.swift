@@ -1,6 +1,7 @@
 import Encoding
 import Glibc
 import Signing
+import Synchronization
 import Testing
 import TransparencyLog
 
@@ -128,5 +129,58 @@ import TransparencyLog
         defer { silent.stop() }
         let output = try Self.run("$P verify \(silent.url) & pid=$!; sleep 1; kill -INT $pid; wait $pid")
         #expect(output.status == 130)
+    }
+
+    @Test func anAuditStoppedByCtrlCGoesOnWithItsStateFile() throws {
+        let (space, writer) = try TileTests.ledger(runs: 2600)
+        let isStalled = Mutex(true)
+        let server = try TileTests.serve(try TileTests.files(space, writer)) { name, answer in
+            if name.contains("/010"), isStalled.withLock({ $0 }) { sleep(20) }
+            return answer
+        }
+        defer { server.stop() }
+        let folder = try TestFolder()
+        let command = "$P verify \(server.url) --state \(folder.path)/state"
+        let stopped = try Self.run("\(command) 2>&1 & pid=$!; sleep 3; kill -INT $pid; wait $pid")
+        #expect(stopped.status == 130)
+        #expect(stopped.text.contains("stopped"))
+        isStalled.withLock { $0 = false }
+        let output = try Self.run(command)
+        #expect(output.status == 0)
+        #expect(output.text.contains("SOUND: 2,610 entries"))
+        #expect(output.text.contains(writer.root.description))
+    }
+
+    @Test func theVerdictOfAPolicyIsInTheExitCodeAndInTheJSON() throws {
+        let (space, _, folder) = try Self.ledger()
+        let witness = try Cosigner(name: "witness.example", key: TestSpace.key(101))
+        let policy = "log \(try space.signer.verifier)\nwitness w \(witness.verifier)\nquorum w\n"
+        try folder.write("state", Array(policy.utf8))
+        let command = "$P verify $L --policy $L/state"
+        let unwitnessed = try Self.run("\(command) --json", ledger: folder.path)
+        #expect(unwitnessed.status == 1)
+        #expect(try JSONValue.parse(unwitnessed.text)["verdict"]?.stringValue == "unwitnessed")
+        #expect(try Self.run(command, ledger: folder.path).text.contains("NOT WITNESSED"))
+        #expect(try Self.run("\(command) --allow-unwitnessed -q", ledger: folder.path).status == 0)
+        #expect(try Self.run("$P verify $L --allow-unwitnessed 2>/dev/null", ledger: folder.path).status == 64)
+        var note = try SignedNote(folder.read("checkpoint"))
+        note.add(witness.cosign(note.text, at: 1_763_712_000))
+        try folder.write("checkpoint", note.bytes)
+        let witnessed = try Self.run(command, ledger: folder.path)
+        #expect(witnessed.status == 0)
+        #expect(witnessed.text.contains("w, at 2025-11-21T08:00:00.000Z"))
+    }
+
+    @Test func aForkIsShownWithBothCheckpoints() throws {
+        let (space, writer, folder) = try Self.ledger()
+        let command = "$P verify $L --state $L/state"
+        #expect(try Self.run(command, ledger: folder.path).status == 0)
+        let other = try Checkpoint(origin: TestSpace.origin, size: 11, root: SHA256.hash([1])).signed(by: space.signer).bytes
+        try folder.write("checkpoint", other)
+        let output = try Self.run(command, ledger: folder.path)
+        #expect(output.status == 1)
+        for note in [try writer.checkpoint(space.signer), other] {
+            for line in String(decoding: note, as: UTF8.self).split(separator: "\n") { #expect(output.text.contains(line)) }
+        }
     }
 }
