@@ -91,7 +91,7 @@ public struct LedgerProver: Sendable {
     }
 
     /// The space that the entry founds.
-    private static func space(_ entry: [UInt8]) throws(AuditProblem) -> Space {
+    static func space(_ entry: [UInt8]) throws(AuditProblem) -> Space {
         var state = ExchangeState()
         do { try state.replay(try LedgerEntry(entry)) } catch {
             throw AuditProblem(.entry, seq: 0, reason: "it does not found a space: \(error)").naming(entry)

@@ -1,3 +1,4 @@
+import Signing
 import TransparencyLog
 
 /// A log over HTTP: a node, or a mirror that only serves files. What it gives is as C2SP tlog-tiles says, below a prefix
@@ -7,6 +8,7 @@ final class RemoteLedger {
     static let maximumEntries: UInt64 = 1000
     /// A node stops at 4 MiB, after the entry that passes it.
     private static let maximumEntriesAnswer = 5 << 20
+    private static let maximumTile = Tile.fullWidth * SHA256Digest.count
 
     let checkpoint: [UInt8]
     let address: RemoteAddress
@@ -59,6 +61,20 @@ final class RemoteLedger {
     /// The proof of an entry by the node's published checkpoint (C2SP tlog-proof).
     func logProof(of seq: UInt64) throws(AuditFailure) -> [UInt8] {
         try get("\(prefix)/proof/tlog?seq=\(seq)", maximumBytes: LogProof.maximumLength)
+    }
+
+    /// The bytes of a tile of hashes (C2SP tlog-tiles, "Merkle Tree"), unchecked.
+    func hashes(of tile: Tile) throws(AuditFailure) -> [UInt8] {
+        let url = "\(prefix)/\(tile.path)"
+        let answer = try connection.get(url, maximumBytes: Self.maximumTile, .standard)
+        if answer.status == 200 { return answer.body }
+        // A log may delete a partial tile once the full one is there.
+        guard [404, 410].contains(answer.status), !tile.isFull, let count = tile.byteCount,
+            let full = Tile(tile.content, index: tile.index)
+        else { throw .wrongStatus(url: url, status: answer.status) }
+        let whole = try connection.get("\(prefix)/\(full.path)", maximumBytes: Self.maximumTile, .standard)
+        guard whole.status == 200 else { throw .wrongStatus(url: url, status: answer.status) }
+        return Array(whole.body.prefix(count))
     }
 
     private func get(_ url: String, maximumBytes: Int) throws(AuditFailure) -> [UInt8] {
