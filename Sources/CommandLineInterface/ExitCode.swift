@@ -8,6 +8,8 @@ public enum ExitCode: Int32, Sendable, Hashable, CaseIterable {
     case failure = 2
     /// Something that the program needs is not installed or not set up.
     case notReady = 3
+    /// For a watch: nothing is wrong with what was seen, but it is not as it should be: too few witnesses, no sign of life.
+    case attention = 4
     /// The command line was wrong.
     case usage = 64
     /// The program itself is wrong.
@@ -24,6 +26,7 @@ public enum ExitCode: Int32, Sendable, Hashable, CaseIterable {
         case .negative: "the answer is no: refused, not found, or (for a check) not sound"
         case .failure: "could not be done or checked"
         case .notReady: "something is not installed or not set up"
+        case .attention: "for a watch: sound, but too few witnesses or no sign of life"
         case .usage: "the command line is wrong"
         case .internalError: "a fault of the program"
         case .interrupted: "stopped by Ctrl-C"

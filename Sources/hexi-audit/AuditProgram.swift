@@ -21,7 +21,7 @@ enum AuditProgram {
             subcommands: [
                 VerifyCommand.command(console), ShowCommand.command(console), ReconcileCommand.command(console),
                 ReportCommand.command(console), CheckCommand.command(console), ProveCommand.command(console),
-                DiffCommand.command(console),
+                DiffCommand.command(console), WatchCommand.command(console),
                 version(console),
             ])
     }

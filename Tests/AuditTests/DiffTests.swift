@@ -157,7 +157,7 @@ import TransparencyLog
         let comparison = try withExtendedLifetime((a, b)) { try LogComparer(.folder(a.path), .folder(b.path)).run() }
         #expect(comparison.parting?.seq == 10)
         #expect(comparison.isPinned == false)
-        #expect(comparison.commonKeys == [space.signer.verifier])
+        #expect(try comparison.commonKeys == [space.signer.verifier])
         #expect(comparison.parting?.difference.pointer == "/type")
     }
 
