@@ -18,11 +18,16 @@ enum WatchText {
         return text + wrap(verdict(round), width)
     }
 
-    /// A line for each change since the round before.
+    /// A line for each change since the round before, and below them the checkpoints that prove an alarm: they may not be shown
+    /// again.
     static func changes(_ round: WatchRound, after last: WatchRound?) -> String {
         var lines: [String] = []
         let known = Set(last?.alarms.map(key) ?? [])
-        for alarm in round.alarms where !known.contains(key(alarm)) { lines.append(line(alarm)) }
+        var evidence = ""
+        for alarm in round.alarms where !known.contains(key(alarm)) {
+            lines.append(line(alarm))
+            evidence += alarm.conflict.map(Self.evidence) ?? ""
+        }
         let standing = Set(round.alarms.map(key))
         for alarm in last?.alarms ?? [] where !standing.contains(key(alarm)) {
             lines.append("over: \(alarm.kind.rawValue) at \(alarm.place)")
@@ -31,7 +36,7 @@ enum WatchText {
             lines.append("\(DecimalText.grouped(size)) entries, \(DecimalText.grouped(round.newEntries)) new; \(summary(round))")
         }
         if lines.isEmpty { lines.append(summary(round)) }
-        return lines.map { "\(round.time)  \(TextWidth.printable($0))\n" }.joined()
+        return lines.map { "\(round.time)  \(TextWidth.printable($0))\n" }.joined() + evidence
     }
 
     private static func key(_ alarm: WatchAlarm) -> [String] { [alarm.kind.rawValue, alarm.place] }

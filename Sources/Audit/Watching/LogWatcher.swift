@@ -122,9 +122,10 @@ public struct LogWatcher: Sendable {
         return report
     }
 
+    /// Whether it lies at the address, and not in the auditor's own files.
     private static func isOfNetwork(_ failure: AuditFailure) -> Bool {
         switch failure {
-        case .network, .wrongStatus, .answerTooLarge, .badAnswer, .emptyLedger: true
+        case .network, .wrongStatus, .answerTooLarge, .badAnswer, .emptyLedger, .stateOfAnotherLog: true
         default: false
         }
     }
