@@ -4,7 +4,7 @@ import Exchange
 /// What a ledger records, counted while it is replayed.
 public struct AuditCounts: Sendable, Hashable, Codable {
     /// Signatures on statements that were verified; the checkpoint's own are not among them.
-    public private(set) var signatures: UInt64 = 0
+    public internal(set) var signatures: UInt64 = 0
     /// Entries by type.
     public private(set) var entriesByType: [EventType: UInt64] = [:]
     /// The sum of all charges of completed runs, in minor units of the space's currency.

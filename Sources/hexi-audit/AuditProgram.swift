@@ -22,6 +22,7 @@ enum AuditProgram {
                 VerifyCommand.command(console), ShowCommand.command(console), ReconcileCommand.command(console),
                 ReportCommand.command(console), CheckCommand.command(console), ProveCommand.command(console),
                 DiffCommand.command(console), WatchCommand.command(console),
+                ExportCommand.command(console), DumpCommand.command(console),
                 version(console),
             ])
     }

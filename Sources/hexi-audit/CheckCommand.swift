@@ -7,7 +7,7 @@ import TransparencyLog
 enum CheckCommand {
     static func command(_ console: Console) -> Command {
         Command(
-            name: "check", about: "check a proof that somebody keeps, offline",
+            name: "check", about: "check a proof or an evidence bundle that somebody keeps, offline",
             discussion: """
                 Takes a log proof (.tlog-proof, as "hexi receipt" and "hexi-audit prove" write it) or a proof of a record \
                 in a batch, and needs neither the ledger nor a network: it verifies the checkpoint's signatures by the \
@@ -15,6 +15,10 @@ enum CheckCommand {
 
                 It shows that the log has this entry and has bound itself to it. Whether the entry follows the rules, and \
                 the signature on the statement in it, are checked with the whole ledger: hexi-audit verify.
+
+                Of an evidence bundle (.tar, as "hexi-audit export" writes it), everything is checked that is in it: for a \
+                whole ledger that is all that verify checks; for single entries that they are in the log, and the \
+                signatures on the statements in them.
 
                 Exit code 0 means that it is proved, 1 that it is not or that witnesses are missing, 2 that it could not \
                 be checked.
@@ -24,20 +28,22 @@ enum CheckCommand {
                 .flag("json", about: "print the report as JSON"),
                 .flag("quiet", short: "q", about: "print nothing; the exit code tells"),
             ],
-            arguments: [CommandArgument("file", about: "the proof", completion: .file)],
+            arguments: [CommandArgument("file", about: "the proof or the evidence bundle", completion: .file)],
             examples: [
                 "hexi-audit check 86.gs.qingyang-ledger-17.tlog-proof --policy trust-policy",
+                "hexi-audit check evidence.tar --policy trust-policy",
                 "hexi-audit check 86.gs.qingyang-ledger-17.tlog-proof --vkey '86.gs.qingyang/ledger+1a2b3c4d+AQID…' --json",
             ],
-            run: { try run($0, console) })
+            run: { try await run($0, console) })
     }
 
-    private static func run(_ arguments: ParsedArguments, _ console: Console) throws -> ExitCode {
+    private static func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         let path = try arguments.requiredArgument("file")
         guard let policy = try TrustOptions.policy(arguments) else {
             throw UsageError.missingOption("--policy", valueName: "FILE (or --vkey VKEY)")
         }
         let output = Output(console: console, isJSON: arguments.flag("json"), isQuiet: arguments.flag("quiet"))
+        if AuditSource.isBundle(path) { return try await checkBundle(path, policy, arguments, output) }
         do {
             let file = try ProofFile.read(path, maximumLength: ProofCheck.maximumLength)
             let entry = try arguments.value("entry").map { try readEntry($0) }
@@ -49,6 +55,24 @@ enum CheckCommand {
             let json: JSONValue = ["verdict": "not-proved", "reason": .string(reason)]
             output.show(json) { "NOT PROVED 证明不成立\n\(TextWidth.printable(path)): \(TextWidth.printable(reason))\n" }
             return .negative
+        } catch let failure as AuditFailure { throw output.unchecked("\(failure)") }
+    }
+
+    private static func checkBundle(
+        _ path: String, _ policy: TrustPolicy, _ arguments: ParsedArguments, _ output: Output
+    ) async throws -> ExitCode {
+        if let entry = arguments.value("entry") {
+            throw UsageError.badValue(of: "--entry", value: entry, reason: "an evidence bundle holds its entries itself")
+        }
+        var options = AuditOptions(pinnedKeys: try TrustOptions.keys(arguments))
+        options.policy = arguments.value("policy") == nil ? nil : policy
+        let progress = VerifyProgress(output.console, isQuiet: output.isQuiet)
+        defer { progress.finish() }
+        do {
+            let report = try await Auditor(.bundle(path), options: options).run { progress.update($0, of: $1) }
+            progress.finish()
+            output.show(report.json) { ReportText.render(report, width: output.console.outputWidth) }
+            return report.isSound ? .success : .negative
         } catch let failure as AuditFailure { throw output.unchecked("\(failure)") }
     }
 

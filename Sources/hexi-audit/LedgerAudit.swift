@@ -1,6 +1,7 @@
 import Audit
 import CommandLineInterface
 import Encoding
+import TransparencyLog
 
 /// What the commands share that look at a whole ledger while they verify it.
 enum LedgerAudit {
@@ -23,18 +24,24 @@ enum LedgerAudit {
 
     /// Verifies the ledger that the command line names, and shows each entry to the visitor.
     ///
+    /// - Parameters:
+    ///   - policy: whom to believe, instead of `--vkey`.
+    ///   - cleanUp: what to do when the program is stopped.
     /// - Throws: `CommandFailure` with exit code 2 where the ledger cannot be checked; with `wantsJSON`, this is printed
     ///   as a document as well.
     static func run(
-        _ visitor: any AuditVisitor, _ arguments: ParsedArguments, _ console: Console, wantsJSON: Bool
+        _ visitor: any AuditVisitor, _ arguments: ParsedArguments, _ console: Console, wantsJSON: Bool,
+        policy: TrustPolicy? = nil, cleanUp: @escaping @Sendable () -> Void = {}
     ) async throws -> AuditReport {
         let source = AuditSource(try arguments.requiredArgument("ledger"))
         let keys = try TrustOptions.keys(arguments)
         let timeout = try arguments.integer("timeout", in: 1...86_400) ?? 60
-        let options = AuditOptions(pinnedKeys: keys, timeoutSeconds: Double(timeout))
+        var options = AuditOptions(pinnedKeys: keys, timeoutSeconds: Double(timeout))
+        options.policy = policy
         let progress = VerifyProgress(console, isQuiet: false)
         Interruption.onSignal { _ in
             progress.finish()
+            cleanUp()
             return .exit
         }
         defer { progress.finish() }

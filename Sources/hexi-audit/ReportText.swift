@@ -77,6 +77,8 @@ enum ReportText {
         table.append(["Checkpoint signatures", signers, report.checkpoint == nil ? "BAD" : "ok"])
         let isBad = failed == .root || failed == .entry
         table.append(["Entries proved to be in the log", DecimalText.grouped(report.entries), isBad ? "BAD" : "ok"])
+        let signatures = DecimalText.grouped(report.counts.signatures)
+        table.append(["Signatures on statements", signatures, failed == .signature ? "BAD" : "ok"])
         return table
     }
 

@@ -201,7 +201,7 @@ import TransparencyLog
 
 /// Evidence bundles of single entries.
 @Suite struct PartialBundleTests {
-    private static func proofs(_ writer: JournalWriter, _ note: [UInt8], _ targets: [UInt64]) throws -> [LogProof] {
+    static func proofs(_ writer: JournalWriter, _ note: [UInt8], _ targets: [UInt64]) throws -> [LogProof] {
         let note = try SignedNote(note)
         let hashes = writer.entries.map { MerkleTree.leafHash($0) }
         return try targets.map { seq in

@@ -9,6 +9,9 @@ final class ArchiveWriter {
     let path: String
     private let temporary: String
     private let time: UInt64
+    /// Where each header stands, to write it anew with a time that is known only at the end.
+    private var headers: [(offset: UInt64, header: ArchiveHeader)] = []
+    private var length: UInt64 = 0
     private var descriptor: Int32
     /// The manifest grows with the number of members, about 100 bytes for each 256 entries of a ledger.
     private var manifest: [UInt8] = []
@@ -17,11 +20,14 @@ final class ArchiveWriter {
     init(_ path: String, time: UInt64) throws(AuditFailure) {
         self.path = path
         self.time = time
-        temporary = "\(path).new-\(getpid())"
+        temporary = Self.temporaryPath(for: path)
         unlink(temporary)
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .cannotWrite(path: temporary, reason: String(cString: strerror(errno))) }
     }
+
+    /// Where the archive grows until it is finished.
+    static func temporaryPath(for path: String) -> String { "\(path).new-\(getpid())" }
 
     /// What was not finished is removed.
     deinit {
@@ -39,9 +45,12 @@ final class ArchiveWriter {
     }
 
     /// Adds the manifest, makes everything durable and puts the archive in its place.
-    func finish() throws(AuditFailure) {
+    ///
+    /// - Parameter time: when the members count as last changed after all.
+    func finish(time: UInt64? = nil) throws(AuditFailure) {
         try write(Self.manifestName, manifest)
         try put([UInt8](repeating: 0, count: 2 * ArchiveHeader.blockLength))
+        if let time, time != self.time { try date(time) }
         guard fsync(descriptor) == 0 else { throw failure(String(cString: strerror(errno))) }
         guard rename(temporary, path) == 0 else { throw failure(String(cString: strerror(errno))) }
         close(descriptor)
@@ -52,6 +61,7 @@ final class ArchiveWriter {
         guard let header = ArchiveHeader(name: name, size: UInt64(bytes.count), time: time) else {
             throw failure("\(name) cannot be a member's name")
         }
+        headers.append((length, header))
         try put(header.bytes)
         try put(bytes)
         try put([UInt8](repeating: 0, count: header.paddingLength))
@@ -59,6 +69,19 @@ final class ArchiveWriter {
 
     private func put(_ bytes: [UInt8]) throws(AuditFailure) {
         guard AtomicFile.write(bytes, to: descriptor) else { throw failure(String(cString: strerror(errno))) }
+        length += UInt64(bytes.count)
+    }
+
+    private func date(_ time: UInt64) throws(AuditFailure) {
+        for (offset, header) in headers {
+            guard let header = ArchiveHeader(name: header.name, size: header.size, time: time) else {
+                throw failure("\(time) cannot be a member's time")
+            }
+            let bytes = header.bytes
+            guard let place = off_t(exactly: offset), pwrite(descriptor, bytes, bytes.count, place) == bytes.count else {
+                throw failure(String(cString: strerror(errno)))
+            }
+        }
     }
 
     private func failure(_ reason: String) -> AuditFailure { .cannotWrite(path: path, reason: reason) }

@@ -156,3 +156,13 @@ struct ProvedEntry: Sendable {
         return seq
     }
 }
+
+extension AuditSource {
+    /// Whether the file at a path begins as an evidence bundle does. What follows may still be damaged.
+    public static func isBundle(_ path: String) -> Bool {
+        guard JournalFile.isRegular(path), let file = try? JournalFile(path),
+            let block = try? file.read(ArchiveHeader.blockLength, at: 0)
+        else { return false }
+        return ArchiveHeader(block)?.name == EvidenceBundle.readMe
+    }
+}

@@ -14,12 +14,17 @@ public final class EvidenceBundleWriter {
         public var verifierKeys: [NoteVerifier]
         /// When it is made: POSIX seconds.
         public var time: UInt64
+        /// What its maker has to say of it, for the text that stands first; one paragraph each.
+        public var remarks: [String]
 
-        public init(checkpoint: [UInt8], policy: [UInt8]? = nil, verifierKeys: [NoteVerifier] = [], time: UInt64) {
+        public init(
+            checkpoint: [UInt8], policy: [UInt8]? = nil, verifierKeys: [NoteVerifier] = [], time: UInt64, remarks: [String] = []
+        ) {
             self.checkpoint = checkpoint
             self.policy = policy
             self.verifierKeys = verifierKeys
             self.time = time
+            self.remarks = remarks
         }
     }
 
@@ -40,7 +45,7 @@ public final class EvidenceBundleWriter {
             throw AuditFailure.cannotWrite(path: path, reason: "the checkpoint is none: \(error)")
         }
         archive = try ArchiveWriter(path, time: heading.time)
-        try archive.add(EvidenceBundle.readMe, Array(EvidenceReadMe.text(checkpoint, isPartial: isPartial).utf8))
+        try archive.add(EvidenceBundle.readMe, Array(EvidenceReadMe.text(checkpoint, isPartial: isPartial, remarks: heading.remarks).utf8))
         try archive.add(EvidenceBundle.checkpoint, note)
         if let policy = heading.policy { try archive.add(EvidenceBundle.policy, policy) }
         if !heading.verifierKeys.isEmpty {
@@ -77,14 +82,22 @@ public final class EvidenceBundleWriter {
         lastProved = proof.index
     }
 
+    /// Where the file grows until it is finished; to be removed if the program is stopped.
+    public static func temporaryPath(for path: String) -> String { ArchiveWriter.temporaryPath(for: path) }
+
     /// Completes the file. A whole ledger must have led to the checkpoint's root.
-    public func finish() throws {
-        if lastProved == nil {
+    ///
+    /// - Parameters:
+    ///   - time: when it counts as made after all: POSIX seconds.
+    ///   - isSound: `false` for a ledger that its maker found unsound and hands on as it is.
+    public func finish(time: UInt64? = nil, isSound: Bool = true) throws {
+        if !isSound, !pending.isEmpty { try writePending() }
+        if lastProved == nil, isSound {
             guard frontier.count == checkpoint.size, frontier.root == checkpoint.root else {
                 throw AuditFailure.cannotWrite(
                     path: archive.path, reason: "the entries do not lead to the root that the checkpoint covers, so the bundle would prove nothing")
             }
         }
-        try archive.finish()
+        try archive.finish(time: time)
     }
 }

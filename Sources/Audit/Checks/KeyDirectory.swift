@@ -23,14 +23,21 @@ final class KeyDirectory: Sendable {
 
     /// Takes up the keys that a statement registers, once the rules have let its entry pass.
     func register(_ content: StatementContent) {
-        let registered: [VerificationKey]
-        switch content {
-        case .spaceCharter(let charter): registered = [charter.operatorKey]
-        case .participantApplication(let application): registered = application.keys
-        default: return
-        }
+        let registered = content.registeredKeys
+        if registered.isEmpty { return }
         keys.withLock { keys in
             for key in registered { keys[key.keyIdentifier] = key }
+        }
+    }
+}
+
+extension StatementContent {
+    /// The keys that the statement makes known; later statements can be signed with them.
+    var registeredKeys: [VerificationKey] {
+        switch self {
+        case .spaceCharter(let charter): [charter.operatorKey]
+        case .participantApplication(let application): application.keys
+        default: []
         }
     }
 }
