@@ -32,13 +32,26 @@ import TransparencyLog
         #expect(throws: AuditProblem.self) { try LedgerDump(.folder(place.ledger.path)).run(from: 0, to: 3) { _ in count += 1 } }
         #expect(count == 4)
         writer = place.writer
-        writer.entries[21][300] ^= 1
+        writer.entries[22][300] ^= 1
         try place.ledger.write("journal", writer.journal)
         #expect(throws: AuditProblem.self) { try LedgerDump(.folder(place.ledger.path)).run { _ in } }
         try place.ledger.write("journal", place.writer.journal)
         let stranger = try NoteSigner(name: TestSpace.origin, key: TestSpace.key(70)).verifier
         #expect(throws: AuditProblem.self) {
             try LedgerDump(.folder(place.ledger.path), options: AuditOptions(pinnedKeys: [stranger])).run { _ in }
+        }
+    }
+
+    @Test func aDumpFollowsChangesOfTheLogsKeys() throws {
+        var space = TestSpace()
+        try space.found()
+        try space.setLogKeys([0, 1])
+        try space.setLogKeys([1])
+        let writer = JournalWriter(space)
+        for (signer, isSound) in [(UInt8(1), true), (0, false)] {
+            let folder = try TestFolder(writer.journal, writer.checkpoint(try TestSpace.logSigner(signer)))
+            let summary = try? LedgerDump(.folder(folder.path)).run { _ in }
+            #expect((summary?.size == 3) == isSound)
         }
     }
 

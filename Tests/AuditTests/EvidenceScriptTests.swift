@@ -15,12 +15,12 @@ import TransparencyLog
         return try ProgramTests.run(script)
     }
 
-    @Test(arguments: [false, true], [2, 22, 700]) func theCommandsInABundlesTextShowThatItHolds(_ isPartial: Bool, _ size: Int) async throws {
+    @Test(arguments: [false, true], [2, 23, 700]) func theCommandsInABundlesTextShowThatItHolds(_ isPartial: Bool, _ size: Int) async throws {
         let place = try ExportTests.Place { space in
             if size == 2 {
                 try space.found()
                 _ = try space.apply("Weather bureau", .provider, TestSpace.key(10))
-            } else if size == 22 {
+            } else if size == 23 {
                 try space.liveThroughEverything()
             } else {
                 let parties = try space.openForRuns(maximumRuns: 5000)

@@ -17,13 +17,13 @@ import Testing
         let bundle = "\(place.path)/whole.tar"
         let output = try ProgramTests.run("$P export $L -o \(bundle) --policy \(place.path)/policy --note 'Case 17'", ledger: place.ledger.path)
         #expect(output.status == 0)
-        #expect(output.text.contains("SOUND: 22 entries") && output.text.contains("22 entries, is in \(bundle)."))
+        #expect(output.text.contains("SOUND: 23 entries") && output.text.contains("23 entries, is in \(bundle)."))
         #expect(try ProgramTests.run("$P export $L -o \(bundle) 2>&1", ledger: place.ledger.path).status == 2)
         for name in ["journal", "checkpoint"] { try FileManager.default.removeItem(atPath: "\(place.ledger.path)/\(name)") }
         for command in ["check \(bundle) --policy \(place.path)/policy", "verify \(bundle) --vkey '\(key)'", "verify \(bundle)"] {
             let output = try ProgramTests.run("$P \(command)")
             #expect(output.status == 0, "\(command)")
-            #expect(output.text.contains("SOUND: 22 entries"))
+            #expect(output.text.contains("SOUND: 23 entries"))
         }
         #expect(try ProgramTests.run("tar -xOf \(bundle) README.txt").text.contains("Case 17"))
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.path).sorted() == ["policy", "whole.tar"])
@@ -39,7 +39,7 @@ import Testing
         #expect(json["bundleEntries"]?.integerValue == 10)
         let check = try ProgramTests.run("$P check \(bundle) --policy \(place.path)/policy")
         #expect(check.status == 0)
-        for text in ["10 of the log's 22 entries", "Signatures on statements", "SOUND as far as checked"] {
+        for text in ["10 of the log's 23 entries", "Signatures on statements", "SOUND as far as checked"] {
             #expect(check.text.contains(text), "\(text) is missing in \(check.text)")
         }
         #expect(try ProgramTests.run("$P check \(bundle) 2>/dev/null").status == 64)
@@ -54,7 +54,7 @@ import Testing
         let (place, _) = try Self.place()
         let stranger = Identifier(kind: .product, prefix: TestSpace.prefix, payload: [1])
         for (options, status, text) in [
-            ("--id \(stranger)", 1, "nothing for \(stranger)"), ("--entry 22", 1, "nothing for entry 22"),
+            ("--id \(stranger)", 1, "nothing for \(stranger)"), ("--entry 23", 1, "nothing for entry 23"),
             ("--entry x", 64, "the number of an entry"), ("--entry 1 --even-if-unsound", 64, "cannot be proved"),
             ("--note \"$(printf 'a\\nb')\"", 64, "one line"),
         ] as [(String, Int32, String)] {
@@ -84,10 +84,10 @@ import Testing
         let part = try ProgramTests.run("$P dump $L --from 20 --to 21 -q 2>&1", ledger: place.ledger.path)
         #expect(part.text == lines[20...21].joined(separator: "\n") + "\n")
         #expect(try ProgramTests.run("$P dump $L --from 5 --to 4 2>/dev/null", ledger: place.ledger.path).status == 64)
-        #expect(try ProgramTests.run("$P dump $L --from 22 2>/dev/null", ledger: place.ledger.path).status == 2)
+        #expect(try ProgramTests.run("$P dump $L --from 23 2>/dev/null", ledger: place.ledger.path).status == 2)
         #expect(try ProgramTests.run("$P dump $L > /dev/full 2>/dev/null", ledger: place.ledger.path).status == 2)
         var writer = place.writer
-        writer.entries[21][300] ^= 1
+        writer.entries[22][300] ^= 1
         try place.ledger.write("journal", writer.journal)
         let bad = try ProgramTests.run("$P dump $L 2>&1 >/dev/null", ledger: place.ledger.path)
         #expect(bad.status == 1)

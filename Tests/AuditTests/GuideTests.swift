@@ -27,7 +27,7 @@ import Testing
             CONTRACT='\(contract)' && sh -eu guide.sh 2>&1
             """, ledger: place.ledger.path)
         #expect(output.status == 0, "\(output.text)")
-        for text in ["SOUND: 22 entries", "22 \(Base64.encode(place.writer.root.bytes))"] {
+        for text in ["SOUND: 23 entries", "23 \(Base64.encode(place.writer.root.bytes))"] {
             #expect(output.text.contains(text), "\(text) is missing in \(output.text)")
         }
         let files = try FileManager.default.contentsOfDirectory(atPath: place.path)

@@ -90,7 +90,7 @@ enum EvidenceScripts {
                     open("key.der", "wb").write(bytes.fromhex("302a300506032b6570032100") + key[1:])
                     print("signed with", vkey.strip())
                     sys.exit()
-        sys.exit("no key in vkeys has signed the checkpoint")
+        sys.exit("no key in vkeys has signed the checkpoint: add the log's present key to that file, a line of its own")
         END
         openssl pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in signed-text -sigfile signature
         """#
