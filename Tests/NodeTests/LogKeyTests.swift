@@ -152,6 +152,34 @@ import TransparencyLog
         }
     }
 
+    @Test func aChangeThatTheWitnessPolicyWouldNotLetBePublishedIsNotTaken() async throws {
+        try await withHome { home in
+            let (old, file) = (try firstKey(home), try makeKey(home))
+            func write(_ keys: [NoteSigner]) throws {
+                let lines = keys.map { "log \($0.verifier)\n" }.joined() + "quorum none\n"
+                try Data(lines.utf8).write(to: URL(fileURLWithPath: "\(home)/witness-policy"))
+            }
+            try write([old])
+            let first = try TestNode.start(in: home)
+            #expect(try await change(first, to: [old, file.signer]).status == 201)
+            let size = first.services.ledger.size
+            let refused = try await change(first, to: [file.signer])
+            #expect(refused.status == 422)
+            #expect(refused.code == "log-key-not-in-policy")
+            #expect(refused.problem?.hint?.contains("log \(file.verifierKey)") == true, "\(refused)")
+            #expect(first.services.ledger.size == size)
+            await first.server.stop()
+            try write([old, file.signer])
+            let second = try TestNode.start(in: home)
+            #expect(try await change(second, to: [file.signer]).status == 201)
+            _ = try await TestMarket.apply("Newcomer", [.buyer], second)
+            await second.services.publication.publishNow()
+            #expect(try await signers(second, among: [old, file.signer]) == [file.signer.verifier])
+            #expect(try await second.get("/ledger/vkey").text == "\(file.verifierKey)\n")
+            await second.server.stop()
+        }
+    }
+
     @Test func aKeyThatWasMadeButNotAnnouncedSignsNothing() async throws {
         try await withHome { home in
             let (old, file) = (try firstKey(home), try makeKey(home))
