@@ -39,7 +39,9 @@ public struct Auditor: Sendable {
             let (report, state) = try await audit(visitor, progress)
             visitor?.conclude(report, state: state)
             return report
-        } catch is AuditFailure where Task.isCancelled {
+        } catch let failure as AuditFailure where Task.isCancelled {
+            // What was found out could not be kept: that must not pass for an orderly stop.
+            if case .cannotWrite = failure { throw failure }
             throw AuditInterruption(entries: 0, stateFile: nil, cause: nil)
         }
     }

@@ -12,11 +12,11 @@ enum AuditProgram {
         Command(
             name: "hexi-audit", about: "verify an exchange ledger without trusting whoever keeps it",
             discussion: """
-                It needs a copy of the ledger's folder, or a node's address, and at best the log's key, obtained from \
-                the operator by another way than the ledger.
+                It needs a copy of the ledger's folder, an evidence bundle, or the address of a node or of a mirror; and at \
+                best a trust policy or the log's key, obtained by another way than the ledger.
 
-                For a check, exit code 0 means that the ledger is sound, 1 that it was tampered with or contradicts \
-                itself, and 2 that it could not be checked.
+                For a check, exit code 0 means that the ledger is sound, 1 that it was tampered with, contradicts \
+                itself or lacks the witnesses that the policy asks for, and 2 that it could not be checked.
                 """,
             subcommands: [
                 VerifyCommand.command(console), ShowCommand.command(console), ReconcileCommand.command(console),
