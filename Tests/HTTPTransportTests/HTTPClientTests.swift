@@ -142,7 +142,7 @@ import Testing
             let started = monotonicMilliseconds()
             task.cancel()
             await #expect(throws: HTTPClientError.cancelled) { try await task.value }
-            #expect(monotonicMilliseconds() - started < 3000)
+            #expect(monotonicMilliseconds() - started < 20_000)
             try await eventually { server.requestsInProgress == 0 }
             // A task that is cancelled before it sends does not hang either.
             let early = Task {

@@ -34,7 +34,7 @@ private final class Witness: Sendable {
         }
         router.add("GET", "/deaf") { _, _ in
             // Does not listen to cancellation.
-            let end = monotonicMilliseconds() + 6000
+            let end = monotonicMilliseconds() + 40_000
             while monotonicMilliseconds() < end {
                 await Task.detached { try? await Task.sleep(for: .milliseconds(20)) }.value
             }
@@ -145,7 +145,7 @@ private final class Witness: Sendable {
         try await eventually { server.requestsInProgress == 1 }
         let started = monotonicMilliseconds()
         await server.stop(graceSeconds: 0.1)
-        #expect(monotonicMilliseconds() - started < 5000)
+        #expect(monotonicMilliseconds() - started < 20_000)
         #expect(await answer?.status == 503)
     }
 
@@ -196,14 +196,16 @@ private final class Witness: Sendable {
         let records = Mutex<[AccessRecord]>([])
         let log = HTTPServerLog(access: { record in records.withLock { $0.append(record) } })
         try await withServer(Self.router(Witness(), .milliseconds(50)), log: log) { server in
+            let started = monotonicMilliseconds()
             let answer = await exchange(server, "GET /sleep?secret=1 HTTP/1.1\r\nHost: x\r\n\r\n")
             _ = await exchange(server, "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
             try await eventually { records.withLock { $0.count } == 2 }
+            let elapsed = Double(monotonicMilliseconds() - started + 1)
             let record = records.withLock { $0[0] }
             #expect(record.requestIdentifier == answer?.header("X-Request-Id"))
             #expect(record.method == "GET" && record.path == "/sleep" && record.status == 200)
             #expect(record.responseBytes == 6 && record.isComplete && record.remoteAddress == "127.0.0.1")
-            #expect((50.0...5000.0).contains(record.milliseconds))
+            #expect(record.milliseconds >= 50 && record.milliseconds <= elapsed)
             #expect(records.withLock { $0[1].status } == 404)
         }
     }

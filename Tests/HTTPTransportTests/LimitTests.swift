@@ -159,7 +159,7 @@ import Testing
                 return client.readToEnd()
             }
             #expect(text?.hasSuffix("hello") == true)
-            #expect((800...5000).contains(monotonicMilliseconds() - started))
+            #expect((800...60_000).contains(monotonicMilliseconds() - started))
         }
     }
 

@@ -135,9 +135,9 @@ extension OwnThread {
 
 struct NeverHappened: Error {}
 
-/// Waits until the condition holds, for at most ten seconds.
+/// Waits until the condition holds, for at most a minute.
 func eventually(_ condition: @Sendable () -> Bool) async throws {
-    for _ in 0..<1000 {
+    for _ in 0..<6000 {
         if condition() { return }
         try await Task.sleep(for: .milliseconds(10))
     }
