@@ -20,33 +20,39 @@ struct BenchCommands: Sendable {
         benchmark(
             "ledger", "measure durable appending to the ledger, and opening it",
             "Raw entries of 300 bytes, and signed statements that are verified first; every append is durable before it counts."
-        ) { folder, isQuick in try await LedgerBench(folder: folder, isQuick: isQuick).run() }
+        ) { folder, isQuick, _ in try await LedgerBench(folder: folder, isQuick: isQuick).run() }
     }
 
     private var verify: Command {
         benchmark(
             "verify", "measure a full audit of a ledger",
-            "The chain, the tree and the checkpoint alone, and then with all signatures and the rules replayed."
-        ) { folder, isQuick in try await VerifyBench(folder: folder, isQuick: isQuick).run() }
+            "The chain, the tree and the checkpoint alone, and then with all signatures and the rules replayed.",
+            options: [
+                .value("entries", "N", about: "runs in the ledger that is checked in full; making them takes longer than checking", default: "20000")
+            ]
+        ) { folder, isQuick, arguments in
+            let entries = try arguments.integer("entries", in: 1...10_000_000) ?? 20_000
+            return try await VerifyBench(folder: folder, isQuick: isQuick, entries: Int(entries)).run()
+        }
     }
 
     private var sandbox: Command {
         benchmark(
             "sandbox", "measure what the sandbox costs over the bare query engine",
             "A small query, where starting counts, and one of a second or more, where the work itself counts."
-        ) { folder, isQuick in try await SandboxBench(folder: folder, isQuick: isQuick).run() }
+        ) { folder, isQuick, _ in try await SandboxBench(folder: folder, isQuick: isQuick).run() }
     }
 
     private var http: Command {
         benchmark(
             "http", "measure a node over HTTP: signed writes and checkpoint reads",
             "A node and the load run in this one process, over the loopback address, so they share the cores."
-        ) { folder, isQuick in try await HTTPBench(folder: folder, isQuick: isQuick).run() }
+        ) { folder, isQuick, _ in try await HTTPBench(folder: folder, isQuick: isQuick).run() }
     }
 
     private func benchmark(
-        _ name: String, _ about: String, _ discussion: String,
-        run: @escaping @Sendable (_ folder: String, _ isQuick: Bool) async throws -> BenchReport
+        _ name: String, _ about: String, _ discussion: String, options: [CommandOption] = [],
+        run: @escaping @Sendable (_ folder: String, _ isQuick: Bool, _ arguments: ParsedArguments) async throws -> BenchReport
     ) -> Command {
         Command(
             name: name, about: about, discussion: discussion,
@@ -55,7 +61,7 @@ struct BenchCommands: Sendable {
                 .value(
                     "directory", "DIR", about: "measure on the disk of this folder, in a new folder that is removed", default: ".",
                     completion: .directory),
-            ],
+            ] + options,
             examples: ["hexi bench \(name)", "hexi bench \(name) --quick --json"],
             run: environment.action { context in
                 let folder = try BenchFolder(in: context.arguments.value("directory") ?? ".")
@@ -64,7 +70,7 @@ struct BenchCommands: Sendable {
                     folder.remove()
                     return .exit
                 }
-                let report = try await run(folder.path, context.arguments.flag("quick"))
+                let report = try await run(folder.path, context.arguments.flag("quick"), context.arguments)
                 context.show(report.json) { report.print(on: context.console) }
                 return .success
             })
