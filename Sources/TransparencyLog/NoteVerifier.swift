@@ -1,4 +1,3 @@
-import Encoding
 import Signing
 
 /// A public key that verifies signed notes: a name and an Ed25519 key (C2SP signed-note, signature type 0x01).
@@ -30,6 +29,6 @@ public struct NoteVerifier: Sendable, Hashable, CustomStringConvertible {
 
     /// The verifier key.
     public var description: String {
-        "\(name)+\(VerifierKeyText.hexadecimal(keyIdentifier))+\(Base64.encode([Self.ed25519] + key.bytes))"
+        VerifierKeyText.text(name: name, keyIdentifier: keyIdentifier, key: key, type: Self.ed25519)
     }
 }

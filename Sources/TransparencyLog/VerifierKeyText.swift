@@ -47,7 +47,10 @@ struct VerifierKeyText {
         }
     }
 
-    var text: String { "\(name)+\(Self.hexadecimal(keyIdentifier))+\(Base64.encode([type] + key.bytes))" }
+    /// The text form of a key whose identifier is known.
+    static func text(name: String, keyIdentifier: UInt32, key: VerificationKey, type: UInt8) -> String {
+        "\(name)+\(hexadecimal(keyIdentifier))+\(Base64.encode([type] + key.bytes))"
+    }
 
     static func hexadecimal(_ identifier: UInt32) -> String {
         Hexadecimal.encode([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: identifier >> UInt32($0)) })

@@ -2,6 +2,8 @@ import Foundation
 
 /// Gets numbered things ahead of whoever takes them, several side by side on threads of their own, and hands them out in
 /// order. No more of them are held or under way than there are threads.
+///
+/// `@unchecked Sendable`: what changes is guarded by the condition's lock.
 final class Prefetch<Item: Sendable>: @unchecked Sendable {
     // Guarded by the condition's lock.
     private let condition = NSCondition()

@@ -35,7 +35,7 @@ public struct CosignatureVerifier: Sendable, Hashable, CustomStringConvertible {
 
     /// The verifier key.
     public var description: String {
-        "\(name)+\(VerifierKeyText.hexadecimal(keyIdentifier))+\(Base64.encode([Self.type] + key.bytes))"
+        VerifierKeyText.text(name: name, keyIdentifier: keyIdentifier, key: key, type: Self.type)
     }
 
     /// Whether a signature names this key; it may still be wrong.
