@@ -42,29 +42,40 @@ public enum ContractSchemas {
 
     /// Each schema's name and text.
     public static let statementSources: [(String, [UInt8])] = [
-        ("contract", PackageResources.statement_contract_json),
-        ("contract-termination", PackageResources.statement_contract_termination_json),
+        // Space
+        ("space-charter", PackageResources.statement_space_charter_json),
+        ("space-policy", PackageResources.statement_space_policy_json),
         ("log-keys", PackageResources.statement_log_keys_json),
+        // Identity
         ("participant-application", PackageResources.statement_participant_application_json),
         ("participant-decision", PackageResources.statement_participant_decision_json),
+        // Catalogue
         ("product-listing", PackageResources.statement_product_listing_json),
         ("product-withdrawal", PackageResources.statement_product_withdrawal_json),
+        // Rights
+        // Contracts, queries and runs
+        ("contract", PackageResources.statement_contract_json),
+        ("contract-termination", PackageResources.statement_contract_termination_json),
         ("query-decision", PackageResources.statement_query_decision_json),
         ("query-submission", PackageResources.statement_query_submission_json),
         ("run-request", PackageResources.statement_run_request_json),
-        ("space-charter", PackageResources.statement_space_charter_json),
     ]
 
     public static let eventSources: [(String, [UInt8])] = [
         ("space.founded", PackageResources.event_space_founded_json),
         ("space.log-keys-changed", PackageResources.event_space_log_keys_changed_json),
+        ("space.policy-set", PackageResources.event_space_policy_set_json),
+        // Identity
         ("participant.applied", PackageResources.event_participant_applied_json),
         ("participant.approved", PackageResources.event_participant_approved_json),
         ("participant.refused", PackageResources.event_participant_refused_json),
         ("participant.suspended", PackageResources.event_participant_suspended_json),
         ("participant.resumed", PackageResources.event_participant_resumed_json),
+        // Catalogue
         ("product.listed", PackageResources.event_product_listed_json),
         ("product.withdrawn", PackageResources.event_product_withdrawn_json),
+        // Rights
+        // Contracts, queries and runs
         ("contract.offered", PackageResources.event_contract_offered_json),
         ("contract.signed", PackageResources.event_contract_signed_json),
         ("contract.ended", PackageResources.event_contract_ended_json),

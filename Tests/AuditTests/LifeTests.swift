@@ -1,5 +1,6 @@
 import Encoding
 import Exchange
+import ExchangeTestKit
 import Signing
 import Testing
 import TransparencyLog
@@ -85,7 +86,7 @@ import TransparencyLog
             let line = try #require(view.line)
             if sentences[line.type] == nil { sentences[line.type] = line.sentence }
         }
-        #expect(sentences.count == EventType.allCases.count)
+        #expect(sentences.count == EventType.ofTrade.subtracting([.spacePolicySet]).count)
         let buyer = "Insurer \(end(parties.buyer))", provider = "Weather bureau \(end(parties.provider))"
         let product = "天气 \(end(parties.product))"
         #expect(sentences["space.founded"] == "the operator founded the space \"Audit space · 审计空间\" (86.gs.audit)")

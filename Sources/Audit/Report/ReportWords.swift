@@ -5,6 +5,7 @@ enum ReportWords {
     private static let types: [EventType: Phrase] = [
         .spaceFounded: Phrase("空间设立", "space founded"),
         .spaceLogKeysChanged: Phrase("账本密钥更换", "ledger keys changed"),
+        .spacePolicySet: Phrase("空间规则设定", "space rules set"),
         .participantApplied: Phrase("主体申请登记", "participant applied"),
         .participantApproved: Phrase("主体登记通过", "participant approved"),
         .participantRefused: Phrase("主体登记拒绝", "participant refused"),

@@ -22,6 +22,8 @@ struct EntrySentence {
         case .spaceCharter(let charter):
             return "the operator founded the space \(Self.quoted(charter.name.inOneLine)) (\(event.subject))"
         case .logKeys(let change): return logKeys(change)
+        case .spacePolicy: return "the operator set the space's rules"
+        case .identity, .catalogue, .right: return "\(actor) recorded \(entry.event.type.rawValue) of \(subject)"
         case .participantApplication(let application):
             let roles = application.roles.map(\.rawValue).joined(separator: ", ")
             return "\(subject) applied to join as \(roles)"

@@ -4,13 +4,22 @@ import Encoding
 public enum EventType: String, Sendable, CaseIterable, Codable {
     case spaceFounded = "space.founded"
     case spaceLogKeysChanged = "space.log-keys-changed"
+    case spacePolicySet = "space.policy-set"
+
+    // Identity
     case participantApplied = "participant.applied"
     case participantApproved = "participant.approved"
     case participantRefused = "participant.refused"
     case participantSuspended = "participant.suspended"
     case participantResumed = "participant.resumed"
+
+    // Catalogue
     case productListed = "product.listed"
     case productWithdrawn = "product.withdrawn"
+
+    // Rights
+
+    // Contracts, queries and runs
     case contractOffered = "contract.offered"
     case contractSigned = "contract.signed"
     case contractEnded = "contract.ended"

@@ -41,6 +41,10 @@ extension ExchangeState {
         switch statement.content {
         case .spaceCharter: throw Refusal(.spaceAlreadyFounded, "the space has been founded already")
         case .logKeys(let change): return try decide(change, command)
+        case .spacePolicy(let policy): return try decide(policy, command)
+        case .identity(let statement): return try decide(statement, command, at: time)
+        case .catalogue(let statement): return try decide(statement, command, at: time)
+        case .right(let statement): return try decide(statement, command, at: time)
         case .participantApplication(let application): return try decide(application, command)
         case .participantDecision(let decision): return try decide(decision, command)
         case .productListing(let listing): return try decide(listing, command)
@@ -86,6 +90,10 @@ extension ExchangeState {
         switch statement.content {
         case .spaceCharter: return nil
         case .logKeys: return match(space?.logKeyChanges.last?.mark)
+        case .spacePolicy: return match(space?.policySet)
+        case .identity(let content): return match(lastMark(content, statement))
+        case .catalogue(let content): return match(lastMark(content, statement))
+        case .right(let content): return match(lastMark(content, statement))
         case .participantApplication: return match(participants[statement.identifier(.participant)]?.created)
         case .participantDecision(let decision): return match(participants[decision.participant]?.decided)
         case .productListing(let listing):

@@ -18,13 +18,23 @@ public enum RefusalCode: String, Sendable, CaseIterable, Codable {
     case logKeysUnchanged = "log-keys-unchanged"
     case logKeysDisjoint = "log-keys-disjoint"
     case handoverWrong = "handover-wrong"
+
+    // Identity
     case keyAlreadyRegistered = "key-already-registered"
     case creditCodeAlreadyRegistered = "credit-code-already-registered"
+
+    // Of anything
     case notFound = "not-found"
     case wrongStatus = "wrong-status"
     case staleDecision = "stale-decision"
+
+    // Catalogue
     case versionOutOfOrder = "version-out-of-order"
     case productNotListed = "product-not-listed"
+
+    // Rights
+
+    // Contracts, queries and runs
     case priceDiffers = "price-differs"
     case partiesWrong = "parties-wrong"
     case termsOutOfRange = "terms-out-of-range"

@@ -42,6 +42,16 @@ extension ExchangeState {
             ], statement: command.statement)
     }
 
+    func decide(_ policy: SpacePolicy, _ command: Command) throws(Refusal) -> Event {
+        try requireOperator(command)
+        guard let space else { throw Refusal(.spaceNotFounded, "the space has not been founded yet") }
+        if let last = space.policySet, command.statement.header.issuedAt <= last.issuedAt {
+            throw Refusal(.staleDecision, "a later policy is recorded already", pointer: "/issuedAt")
+        }
+        return Event(
+            type: .spacePolicySet, subject: space.prefix, actor: Event.operatorActor, body: [:], statement: command.statement)
+    }
+
     private func check(_ key: NoteVerifier, pointer: String, _ space: Space) throws(Refusal) {
         guard key.name == space.origin else {
             throw Refusal(

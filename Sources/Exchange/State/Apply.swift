@@ -15,6 +15,12 @@ extension ExchangeState {
         switch statement.content {
         case .spaceCharter(let charter): apply(charter, statement.header, at: time)
         case .logKeys(let change): apply(change, mark)
+        case .spacePolicy(let policy):
+            space?.policy = policy
+            space?.policySet = mark
+        case .identity(let statement): apply(statement, event, mark, at: time)
+        case .catalogue(let statement): apply(statement, event, mark, at: time)
+        case .right(let statement): apply(statement, event, mark, at: time)
         case .participantApplication(let application): apply(application, statement, mark)
         case .participantDecision(let decision): apply(decision, mark)
         case .productListing(let listing): apply(listing, statement, mark)
@@ -35,7 +41,7 @@ extension ExchangeState {
         guard space == nil else { return }
         space = Space(
             prefix: header.space, name: charter.name, origin: charter.origin, logKeys: charter.logKeys,
-            currency: charter.currency, operatorKey: charter.operatorKey, foundedAt: time)
+            currency: charter.currency, operatorKey: charter.operatorKey, nodeKeys: charter.nodeKeys, foundedAt: time)
     }
 
     private mutating func apply(_ change: LogKeys, _ mark: Mark) {

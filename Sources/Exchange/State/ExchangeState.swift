@@ -25,7 +25,12 @@ public struct Space: Sendable, Hashable, Codable {
     public var logKeyChanges: [LogKeyChange] = []
     public var currency: String
     public var operatorKey: VerificationKey
+    /// The keys with which the node itself speaks: for credentials, quality reports and alarms.
+    public var nodeKeys: [VerificationKey] = []
     public var foundedAt: Timestamp
+    public var policy = SpacePolicy()
+    /// By which statement the policy was set last; `nil` while it is a new space's.
+    public var policySet: Mark?
 
     public var operatorKeyIdentifier: String { operatorKey.keyIdentifier }
     /// The operator's public key, 32 bytes.
@@ -136,7 +141,10 @@ public struct ExchangeState: Sendable, Hashable, Codable {
     public var participants: [Identifier: Participant] = [:]
     public var keys: [String: KeyOwner] = [:]
     public var creditCodes: [String: Identifier] = [:]
+    public var identity = IdentityState()
     public var products: [Identifier: Product] = [:]
+    public var catalogue = CatalogueState()
+    public var rights = RightsState()
     public var contracts: [Identifier: Contract] = [:]
     public var queries: [Identifier: Query] = [:]
     /// Runs of the last minutes, so that a run request cannot be replayed while it is fresh.

@@ -21,13 +21,19 @@ public struct SpaceCharter: Sendable, Hashable {
     public var operatorKey: VerificationKey
     /// ISO 4217 code of the currency of every price.
     public var currency: String
+    /// The keys of the node itself, which signs credentials, quality reports and alarms with one of them.
+    public var nodeKeys: [VerificationKey]
 
-    public init(name: [String: String], origin: String, logKeys: [String], operatorKey: VerificationKey, currency: String) {
+    public init(
+        name: [String: String], origin: String, logKeys: [String], operatorKey: VerificationKey, currency: String,
+        nodeKeys: [VerificationKey] = []
+    ) {
         self.name = name
         self.origin = origin
         self.logKeys = logKeys
         self.operatorKey = operatorKey
         self.currency = currency
+        self.nodeKeys = nodeKeys
     }
 
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
@@ -40,12 +46,20 @@ public struct SpaceCharter: Sendable, Hashable {
         logKeys = keys
         operatorKey = try VerificationKey(jwk: cursor.member("operatorKey"))
         currency = try cursor.member("currency").string(minimumCount: 3, maximumCount: 3)
+        var nodeKeys: [VerificationKey] = []
+        for element in try cursor.optionalMember("nodeKeys")?.array(minimumCount: 1, maximumCount: 4) ?? [] {
+            let key = try VerificationKey(jwk: element)
+            if nodeKeys.contains(key) || key == operatorKey { throw element.mismatch("repeats a key") }
+            nodeKeys.append(key)
+        }
+        self.nodeKeys = nodeKeys
     }
 
     public var members: [(String, JSONValue?)] {
         [
             ("name", .languageMap(name)), ("origin", .string(origin)), ("logKeys", .array(logKeys.map { .string($0) })),
             ("operatorKey", operatorKey.jwk), ("currency", .string(currency)),
+            ("nodeKeys", nodeKeys.isEmpty ? nil : .array(nodeKeys.map(\.jwk))),
         ]
     }
 }

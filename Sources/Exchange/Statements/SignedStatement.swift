@@ -134,12 +134,13 @@ public struct SignedStatement: Sendable {
         return VerifiedStatement(statement: self, keys: keys)
     }
 
-    /// A charter and an application are signed with the keys that they announce.
+    /// A charter, an application and what else announces keys are signed with the keys that they announce.
     private func ownKey(_ identifier: String) -> VerificationKey? {
         switch content {
         case .spaceCharter(let charter) where charter.operatorKey.keyIdentifier == identifier: charter.operatorKey
         case .participantApplication(let application):
             application.keys.first { $0.keyIdentifier == identifier }
+        case .identity(let statement): statement.announcedKeys.first { $0.keyIdentifier == identifier }
         default: nil
         }
     }

@@ -4,6 +4,10 @@ import Encoding
 public enum StatementContent: Sendable, Hashable {
     case spaceCharter(SpaceCharter)
     case logKeys(LogKeys)
+    case spacePolicy(SpacePolicy)
+    case identity(IdentityStatement)
+    case catalogue(CatalogueStatement)
+    case right(RightStatement)
     case participantApplication(ParticipantApplication)
     case participantDecision(ParticipantDecision)
     case productListing(ProductListing)
@@ -15,26 +19,40 @@ public enum StatementContent: Sendable, Hashable {
     case runRequest(RunRequest)
 
     init(_ kind: StatementKind, _ cursor: JSONCursor) throws(JSONMismatch) {
-        self =
-            switch kind {
-            case .spaceCharter: .spaceCharter(try SpaceCharter(cursor))
-            case .logKeys: .logKeys(try LogKeys(cursor))
-            case .participantApplication: .participantApplication(try ParticipantApplication(cursor))
-            case .participantDecision: .participantDecision(try ParticipantDecision(cursor))
-            case .productListing: .productListing(try ProductListing(cursor))
-            case .productWithdrawal: .productWithdrawal(try ProductWithdrawal(cursor))
-            case .contract: .contract(try ContractTerms(cursor))
-            case .contractTermination: .contractTermination(try ContractTermination(cursor))
-            case .querySubmission: .querySubmission(try QuerySubmission(cursor))
-            case .queryDecision: .queryDecision(try QueryDecision(cursor))
-            case .runRequest: .runRequest(try RunRequest(cursor))
+        switch kind {
+        case .spaceCharter: self = .spaceCharter(try SpaceCharter(cursor))
+        case .logKeys: self = .logKeys(try LogKeys(cursor))
+        case .spacePolicy: self = .spacePolicy(try SpacePolicy(cursor))
+        case .participantApplication: self = .participantApplication(try ParticipantApplication(cursor))
+        case .participantDecision: self = .participantDecision(try ParticipantDecision(cursor))
+        case .productListing: self = .productListing(try ProductListing(cursor))
+        case .productWithdrawal: self = .productWithdrawal(try ProductWithdrawal(cursor))
+        case .contract: self = .contract(try ContractTerms(cursor))
+        case .contractTermination: self = .contractTermination(try ContractTermination(cursor))
+        case .querySubmission: self = .querySubmission(try QuerySubmission(cursor))
+        case .queryDecision: self = .queryDecision(try QueryDecision(cursor))
+        case .runRequest: self = .runRequest(try RunRequest(cursor))
+        default:
+            if let statement = try IdentityStatement(kind, cursor) {
+                self = .identity(statement)
+            } else if let statement = try CatalogueStatement(kind, cursor) {
+                self = .catalogue(statement)
+            } else if let statement = try RightStatement(kind, cursor) {
+                self = .right(statement)
+            } else {
+                throw try cursor.member("kind").mismatch("is no kind that this release can read")
             }
+        }
     }
 
     public var kind: StatementKind {
         switch self {
         case .spaceCharter: .spaceCharter
         case .logKeys: .logKeys
+        case .spacePolicy: .spacePolicy
+        case .identity(let statement): statement.kind
+        case .catalogue(let statement): statement.kind
+        case .right(let statement): statement.kind
         case .participantApplication: .participantApplication
         case .participantDecision: .participantDecision
         case .productListing: .productListing
@@ -51,6 +69,9 @@ public enum StatementContent: Sendable, Hashable {
     var takesSeveralSignatures: Bool {
         switch self {
         case .contract: true
+        case .identity(let statement): statement.takesSeveralSignatures
+        case .catalogue(let statement): statement.takesSeveralSignatures
+        case .right(let statement): statement.takesSeveralSignatures
         case .participantApplication(let application): application.keys.count > 1
         default: false
         }
@@ -60,6 +81,10 @@ public enum StatementContent: Sendable, Hashable {
         switch self {
         case .spaceCharter(let content): content.members
         case .logKeys(let content): content.members
+        case .spacePolicy(let content): content.members
+        case .identity(let statement): statement.members
+        case .catalogue(let statement): statement.members
+        case .right(let statement): statement.members
         case .participantApplication(let content): content.members
         case .participantDecision(let content): content.members
         case .productListing(let content): content.members

@@ -4,14 +4,24 @@ public enum StatementKind: String, Sendable, CaseIterable, Codable {
     case spaceCharter = "space-charter"
     /// The operator changes the keys that sign the ledger's checkpoints.
     case logKeys = "log-keys"
+    /// The operator sets the space's own rules.
+    case spacePolicy = "space-policy"
+
+    // Identity
     /// Somebody asks to be registered, signed with the key to be registered.
     case participantApplication = "participant-application"
     /// The operator approves, refuses, suspends or resumes a participant.
     case participantDecision = "participant-decision"
+
+    // Catalogue
     /// A provider lists a product, or a new version of one.
     case productListing = "product-listing"
     /// A provider withdraws a product.
     case productWithdrawal = "product-withdrawal"
+
+    // Rights
+
+    // Contracts, queries and runs
     /// A digital contract: offered by its first signer, active when every party has signed.
     case contract = "contract"
     /// A party ends a contract.

@@ -1,0 +1,28 @@
+import Exchange
+
+// Each family of statements has tests of its own; what concerns every kind asks these sets, so that a kind that belongs to
+// none of them makes a test fail.
+
+extension StatementKind {
+    public static let ofIdentity: [StatementKind] = []
+    public static let ofCatalogue: [StatementKind] = []
+    public static let ofRights: [StatementKind] = []
+    /// The kinds that the exchange itself rests on: the space, participants, products, contracts, queries and runs.
+    public static let ofTrade: [StatementKind] = [
+        .spaceCharter, .logKeys, .participantApplication, .participantDecision, .productListing,
+        .productWithdrawal, .contract, .contractTermination, .querySubmission, .queryDecision, .runRequest,
+        .spacePolicy,
+    ]
+}
+
+extension EventType {
+    public static let ofIdentity: Set<EventType> = []
+    public static let ofCatalogue: Set<EventType> = []
+    public static let ofRights: Set<EventType> = []
+    public static let ofTrade: Set<EventType> = [
+        .spaceFounded, .spaceLogKeysChanged, .spacePolicySet, .participantApplied, .participantApproved,
+        .participantRefused, .participantSuspended, .participantResumed, .productListed, .productWithdrawn,
+        .contractOffered, .contractSigned, .contractEnded, .querySubmitted, .queryApproved, .queryRefused,
+        .queryRevoked, .runCompleted, .runRefused,
+    ]
+}
