@@ -40,6 +40,10 @@ let package = Package(
         .target(
             name: "Exchange", dependencies: ["Encoding", "Signing", "TransparencyLog", "Contracts"]),
 
+        // Gzip in memory, for answers over HTTP and for the status lists of credentials.
+        .target(name: "Compression", dependencies: ["CZlib"]),
+        .target(name: "Credentials", dependencies: ["Encoding", "Signing", "Compression"]),
+
         // Layers that touch the machine.
         .target(name: "CSandboxLauncher", path: "Sources/CLibraries/CSandboxLauncher"),
         .target(
@@ -49,16 +53,19 @@ let package = Package(
             name: "Storage",
             dependencies: ["Encoding", "Signing", "TransparencyLog", "CSQLite", "CSodium", "CChecksum", "CLinux"],
             exclude: ["Ledger/README.md"]),
-        .target(name: "HTTPTransport", dependencies: ["Encoding", "Signing", "CMicroHTTPD", "CCurl", "CZlib"]),
+        .target(name: "HTTPTransport", dependencies: ["Encoding", "Signing", "CMicroHTTPD", "CCurl", "Compression"]),
         .target(
             name: "Node",
             dependencies: [
-                "Encoding", "Signing", "TransparencyLog", "Exchange", "Sandbox", "Storage", "HTTPTransport", "CLinux",
+                "Encoding", "Signing", "Credentials", "TransparencyLog", "Exchange", "Sandbox", "Storage", "HTTPTransport",
+                "CLinux",
             ]),
         .target(
             name: "Audit",
             // CommandLineInterface writes amounts, numbers and other people's names as people read them.
-            dependencies: ["Encoding", "Signing", "TransparencyLog", "Exchange", "CCurl", "CommandLineInterface"],
+            dependencies: [
+                "Encoding", "Signing", "Credentials", "TransparencyLog", "Exchange", "CCurl", "CommandLineInterface",
+            ],
             exclude: ["Bundle/README.md"]),
 
         // Programs.
@@ -66,13 +73,14 @@ let package = Package(
         .executableTarget(
             name: "hexi",
             dependencies: [
-                "CommandLineInterface", "Encoding", "Signing", "TransparencyLog", "Exchange", "Sandbox", "Storage",
-                "HTTPTransport", "Node", "Audit",
+                "CommandLineInterface", "Encoding", "Signing", "Credentials", "TransparencyLog", "Exchange", "Sandbox",
+                "Storage", "HTTPTransport", "Node", "Audit",
             ]),
         .executableTarget(name: "hexi-audit", dependencies: ["CommandLineInterface", "Audit"]),
 
         .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
         .testTarget(name: "SigningTests", dependencies: ["Signing", "Encoding"]),
+        .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "Compression", "Signing", "Encoding"]),
         .testTarget(name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Signing", "Encoding"]),
         // A space to test with, for every module above Exchange.
         .target(
@@ -89,7 +97,9 @@ let package = Package(
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Encoding"]),
         .testTarget(
             name: "NodeTests",
-            dependencies: ["Node", "HTTPTransport", "Storage", "Exchange", "TransparencyLog", "Signing", "Encoding"]),
+            dependencies: [
+                "Node", "HTTPTransport", "Storage", "Exchange", "TransparencyLog", "Credentials", "Signing", "Encoding",
+            ]),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Exchange", "ExchangeTestKit", "Signing", "TransparencyLog", "Encoding"]),
         .testTarget(
             name: "HexiCommandTests",

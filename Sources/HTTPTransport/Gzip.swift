@@ -1,37 +1,11 @@
-import CZlib
+import Compression
 
 /// The content coding `gzip` (RFC 1952, RFC 9110 section 8.4.1.3), for answers that gain by it.
 public enum Gzip {
-    /// Fast rather than small: text with many repetitions becomes nearly as short as with more effort.
-    private static let level: Int32 = 1
-    /// Window bits of 15 and, by adding 16, the gzip form of header and trailer.
-    private static let windowBits: Int32 = 15 + 16
-
     /// The bytes in the gzip form; `nil` if memory has run out. The same bytes always give the same.
-    public static func compress(_ bytes: [UInt8]) -> [UInt8]? {
-        guard let count = UInt32(exactly: bytes.count) else { return nil }
-        var stream = z_stream()
-        guard deflateInit2_(
-            &stream, level, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-            == Z_OK
-        else { return nil }
-        defer { deflateEnd(&stream) }
-        let bound = Int(deflateBound(&stream, UInt(count)))
-        var isComplete = false
-        // zlib's type for input is not const, but it only reads.
-        var input = bytes
-        let packed = [UInt8](unsafeUninitializedCapacity: bound) { output, packedCount in
-            input.withUnsafeMutableBufferPointer { input in
-                stream.next_in = input.baseAddress
-                stream.avail_in = count
-                stream.next_out = output.baseAddress
-                stream.avail_out = UInt32(clamping: output.count)
-                isComplete = deflate(&stream, Z_FINISH) == Z_STREAM_END
-            }
-            packedCount = isComplete ? Int(stream.total_out) : 0
-        }
-        return isComplete ? packed : nil
-    }
+    ///
+    /// Fast rather than small: text with many repetitions becomes nearly as short as with more effort.
+    public static func compress(_ bytes: [UInt8]) -> [UInt8]? { try? GzipFormat.compress(bytes, level: .fast) }
 
     /// Whether an answer in this coding suits whoever sent these header fields: `Accept-Encoding` (RFC 9110 section 12.5.3)
     /// names `gzip`, and does not like the plain form better.
