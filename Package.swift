@@ -23,6 +23,7 @@ let package = Package(
         systemLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         systemLibrary("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        systemLibrary("CQRencode", pkgConfig: "libqrencode", apt: "libqrencode-dev"),
         systemLibrary("CSeccomp", pkgConfig: "libseccomp", apt: "libseccomp-dev"),
         // What Glibc's own module leaves out: the clock's state, random numbers, syncfs.
         .systemLibrary(name: "CLinux", path: "Sources/CLibraries/CLinux"),
@@ -58,25 +59,27 @@ let package = Package(
             name: "Node",
             dependencies: [
                 "Encoding", "Signing", "Credentials", "TransparencyLog", "Exchange", "Sandbox", "Storage", "HTTPTransport",
-                "CLinux",
+                "Markup", "CLinux", "CQRencode",
             ]),
         .target(
             name: "Audit",
             // CommandLineInterface writes amounts, numbers and other people's names as people read them.
             dependencies: [
-                "Encoding", "Signing", "Credentials", "TransparencyLog", "Exchange", "CCurl", "CommandLineInterface",
+                "Encoding", "Signing", "Credentials", "TransparencyLog", "Exchange", "CCurl", "CommandLineInterface", "Markup",
             ],
             exclude: ["Bundle/README.md"]),
 
         // Programs.
         .target(name: "CommandLineInterface", dependencies: ["Encoding"]),
+        // HTML for people, in Chinese and English.
+        .target(name: "Markup", dependencies: ["CommandLineInterface"]),
         .executableTarget(
             name: "hexi",
             dependencies: [
                 "CommandLineInterface", "Encoding", "Signing", "Credentials", "TransparencyLog", "Exchange", "Sandbox",
                 "Storage", "HTTPTransport", "Node", "Audit",
             ]),
-        .executableTarget(name: "hexi-audit", dependencies: ["CommandLineInterface", "Audit"]),
+        .executableTarget(name: "hexi-audit", dependencies: ["CommandLineInterface", "Markup", "Audit"]),
 
         .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
         .testTarget(name: "SigningTests", dependencies: ["Signing", "Encoding"]),
@@ -100,7 +103,9 @@ let package = Package(
             dependencies: [
                 "Node", "HTTPTransport", "Storage", "Exchange", "TransparencyLog", "Credentials", "Signing", "Encoding",
             ]),
-        .testTarget(name: "AuditTests", dependencies: ["Audit", "Exchange", "ExchangeTestKit", "Signing", "TransparencyLog", "Encoding"]),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: ["Audit", "Markup", "Exchange", "ExchangeTestKit", "Credentials", "Signing", "TransparencyLog", "Encoding"]),
         .testTarget(
             name: "HexiCommandTests",
             dependencies: [

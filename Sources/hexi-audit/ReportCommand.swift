@@ -2,6 +2,7 @@ import Audit
 import CommandLineInterface
 import Encoding
 import Glibc
+import Markup
 
 /// `hexi-audit report`.
 enum ReportCommand {
@@ -18,7 +19,7 @@ enum ReportCommand {
                 .value("output", short: "o", "FILE", about: "where to write the report", isRequired: true, completion: .file),
                 .value(
                     "language", "LANGUAGE", about: "Chinese, English, or both side by side", default: "both",
-                    choices: ReportLanguage.allCases.map(\.rawValue)),
+                    choices: PageLanguage.allCases.map(\.rawValue)),
                 .flag("force", about: "replace the file if it is there"),
                 .flag("json", about: "print the verdict as JSON"),
             ],
@@ -35,7 +36,7 @@ enum ReportCommand {
         if OutputFile.exists(path) && !arguments.flag("force") {
             throw CommandFailure("\(path) is there already; give another name, or --force to replace it")
         }
-        let language = arguments.value("language").flatMap(ReportLanguage.init) ?? .both
+        let language = arguments.value("language").flatMap(PageLanguage.init) ?? .both
         let collector = SurveyCollector(period: try LedgerAudit.period(arguments))
         let wantsJSON = arguments.flag("json")
         let report = try await LedgerAudit.run(collector, arguments, console, wantsJSON: wantsJSON)

@@ -3,6 +3,7 @@ import Exchange
 import ExchangeTestKit
 import Foundation
 import FoundationXML
+import Markup
 import Signing
 import Testing
 
@@ -48,7 +49,7 @@ import Testing
     }
 
     private static func page(
-        _ space: TestSpace, language: ReportLanguage = .both, period: AuditPeriod = .everything, contents: [[UInt8]]? = nil
+        _ space: TestSpace, language: PageLanguage = .both, period: AuditPeriod = .everything, contents: [[UInt8]]? = nil
     ) async throws -> (html: String, report: AuditReport) {
         let writer = JournalWriter(contents: contents ?? space.records.map(\.content))
         let folder = try TestFolder(writer.journal, writer.checkpoint(space.signer))
@@ -65,7 +66,7 @@ import Testing
         return space
     }
 
-    @Test(arguments: ReportLanguage.allCases) func aPageIsWellFormedAndNeedsNothingFromElsewhere(_ language: ReportLanguage) async throws {
+    @Test(arguments: PageLanguage.allCases) func aPageIsWellFormedAndNeedsNothingFromElsewhere(_ language: PageLanguage) async throws {
         let (html, _) = try await Self.page(try Self.story(), language: language)
         let reading = try Self.read(html)
         for element in ["script", "img", "link", "iframe", "object", "embed", "base", "form", "a", "use", "image"] {

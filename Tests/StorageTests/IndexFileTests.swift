@@ -35,6 +35,23 @@ import Testing
         #expect(try index.found("wheat") == ["a"])
     }
 
+    @Test("A thing's history is in the ledger's order, and of a long one the latest entries")
+    func history() throws {
+        let index = try CatalogueIndex.open(path)
+        func record(_ identifiers: [String], _ seq: UInt64) -> HistoryRecord {
+            HistoryRecord(
+                identifiers: identifiers, seq: seq, time: Timestamp(milliseconds: Int64(seq)), type: "right.changed", actor: "operator")
+        }
+        let changes = [record(["T1", "T2"], 9), record(["T1"], 4), record(["T2"], 5), record(["T1"], 4)]
+        try index.apply(changes.map { .history($0) }, position: position)
+        #expect(try index.history(of: "T1") == [record(["T1"], 4), record(["T1"], 9)])
+        #expect(try index.history(of: "T2").map(\.seq) == [5, 9])
+        #expect(try index.history(of: "T3").isEmpty)
+        try index.apply((10..<2010).map { .history(record(["T1"], $0)) }, position: nil)
+        let long = try index.history(of: "T1")
+        #expect(long.count == CatalogueIndex.maximumHistory && long.first?.seq == 1010 && long.last?.seq == 2009)
+    }
+
     @Test func resetEmptiesTheIndex() throws {
         let index = try CatalogueIndex.open(path)
         try index.apply([.upsert(indexTestDocument("a", en: "Wheat"))], position: position)

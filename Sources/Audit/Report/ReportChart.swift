@@ -1,5 +1,6 @@
 import CommandLineInterface
 import Encoding
+import Markup
 
 /// Draws the entries over time as stacked bars, in SVG that stands within the page.
 struct ReportChart {

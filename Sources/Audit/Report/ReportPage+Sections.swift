@@ -1,6 +1,7 @@
 import CommandLineInterface
 import Encoding
 import Exchange
+import Markup
 
 // What the ledger records, in the report's period.
 extension ReportPage {

@@ -1,6 +1,7 @@
 import CommandLineInterface
 import Encoding
 import Exchange
+import Markup
 
 /// The report of an audit as one HTML file that needs nothing else: no script, no network, and it prints on A4 paper.
 public struct ReportPage {
@@ -9,14 +10,14 @@ public struct ReportPage {
     let bills: Reconciliation
     let state: ExchangeState
     let period: AuditPeriod
-    let language: ReportLanguage
+    let language: PageLanguage
     private let producedAt: Timestamp
     private let producer: String
 
     /// - Parameters:
     ///   - collector: has seen the whole audit.
     ///   - producer: the program and its version.
-    public init(_ collector: SurveyCollector, language: ReportLanguage, producedAt: Timestamp, producer: String) {
+    public init(_ collector: SurveyCollector, language: PageLanguage, producedAt: Timestamp, producer: String) {
         bills = collector.reconciler.reconciliation
         audit = collector.audit ?? bills.audit
         survey = collector.survey
@@ -98,7 +99,7 @@ public struct ReportPage {
         let pinned = checkpoint.isPinned
             ? Phrase("密钥由审计方另行取得", "key known from elsewhere") : Phrase("密钥取自账本自身", "key taken from the ledger itself")
         let witnesses = checkpoint.unknownSigners.isEmpty
-            ? say(Phrase("无", "none")) : checkpoint.unknownSigners.map(HTML.value).joined(separator: ", ")
+            ? say(Phrase("无", "none")) : checkpoint.unknownSigners.map { HTML.value($0) }.joined(separator: ", ")
         return [
             (Phrase("检查点", "Checkpoint"), HTML.value(checkpoint.origin) + " · " + DecimalText.grouped(checkpoint.size)),
             (Phrase("检查点树根", "Root of the checkpoint"), code(checkpoint.root.description)),

@@ -1,4 +1,5 @@
 import CommandLineInterface
+import Markup
 
 /// A table of a report, of which at most so many rows are shown.
 struct ReportTable {
@@ -32,7 +33,7 @@ struct ReportTable {
 
     var isEmpty: Bool { rows.isEmpty }
 
-    func html(_ language: ReportLanguage) -> String {
+    func html(_ language: PageLanguage) -> String {
         let head = HTML.element(
             "tr", [], titles.indices.map { HTML.element("th", alignment($0), titles[$0].html(language)) }.joined())
         let body = rows.map { HTML.element("tr", [], $0.map { Self.cell($0, language) }.joined()) + "\n" }.joined()
@@ -51,7 +52,7 @@ struct ReportTable {
         }
     }
 
-    private static func cell(_ cell: Cell, _ language: ReportLanguage) -> String {
+    private static func cell(_ cell: Cell, _ language: PageLanguage) -> String {
         let number = [("class", "number")]
         return switch cell {
         case .phrase(let phrase): HTML.element("td", [], phrase.html(language))

@@ -1,4 +1,5 @@
 import Exchange
+import Markup
 
 /// The words of a report that name things of the ledger, in both languages.
 enum ReportWords {

@@ -21,8 +21,28 @@ enum IndexProjection {
             return .withdraw(identifier: withdrawal.product.text, updated: time, seq: seq)
         case .runRequest(let request):
             return .run(run(event, request, seq: seq, time: time, state))
+        case .right: return .history(history(event, seq: seq, time: time))
         default: return nil
         }
+    }
+
+    /// The rights and resources that the event names, also those that a split or a merge makes.
+    private static func history(_ event: Event, seq: UInt64, time: Timestamp) -> HistoryRecord {
+        var identifiers: Set<String> = []
+        func collect(_ value: JSONValue) {
+            switch value {
+            case .string(let text):
+                guard let identifier = try? Identifier(text), identifier.kind == .right || identifier.kind == .resource else { return }
+                identifiers.insert(text)
+            case .array(let elements): elements.forEach(collect)
+            case .object(let object): object.members.forEach { collect($0.value) }
+            default: break
+            }
+        }
+        collect(.string(event.subject))
+        collect(.object(event.body))
+        return HistoryRecord(
+            identifiers: identifiers.sorted(), seq: seq, time: time, type: event.type.rawValue, actor: event.actor)
     }
 
     private static func run(

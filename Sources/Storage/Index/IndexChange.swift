@@ -11,6 +11,8 @@ public enum IndexChange: Sendable, Hashable {
     case remove(identifier: String)
     /// A run took place or was refused.
     case run(RunRecord)
+    /// An entry changed things whose history can be asked for.
+    case history(HistoryRecord)
 }
 
 /// How much of the ledger an index has applied.

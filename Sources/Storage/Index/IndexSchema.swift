@@ -4,7 +4,7 @@ enum IndexSchema {
     /// "HEXI" in SQLite's header, so that a file of something else is not taken for an index.
     static let application: Int64 = 0x4845_5849
     /// Raise it with every change to a table, or to how terms are made.
-    static let version: Int64 = 2
+    static let version: Int64 = 3
 
     static let tables = """
         CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, root TEXT NOT NULL);
@@ -32,6 +32,9 @@ enum IndexSchema {
             payee TEXT NOT NULL, contract TEXT NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (seq, place)) WITHOUT ROWID;
         CREATE INDEX charge_payer ON charge (payer, time);
         CREATE INDEX charge_payee ON charge (payee, time);
+        CREATE TABLE history (
+            identifier TEXT NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, type TEXT NOT NULL, actor TEXT NOT NULL,
+            PRIMARY KEY (identifier, seq)) WITHOUT ROWID;
         PRAGMA application_id = \(application);
         PRAGMA user_version = \(version);
         """

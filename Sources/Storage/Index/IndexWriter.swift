@@ -14,6 +14,7 @@ enum IndexWriter {
             try hide(id, connection)
         case .remove(let identifier): try remove(identifier, connection)
         case .run(let run): try record(run, connection)
+        case .history(let history): try record(history, connection)
         }
     }
 
