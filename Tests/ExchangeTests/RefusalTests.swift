@@ -28,6 +28,13 @@ struct RefusalTests {
             let issuedAt = market.fixture.time.advanced(byMilliseconds: -ExchangeState.maximumStatementAge - 1)
             return try market.fixture.refusal(of: try market.fixture.sign(withdraw(market), by: market.airport.key, issuedAt: issuedAt))
         },
+        .validityTooLong: { market in
+            let until = market.fixture.time.advanced(byMilliseconds: 31 * 86_400_000)
+            return try market.fixture.refusal(
+                of: try SignedStatement.sign(
+                    withdraw(market), space: ExchangeFixture.prefix, issuedAt: market.fixture.time, nonce: "0123456789abcdef",
+                    acceptUntil: until, key: market.airport.key))
+        },
         .statementFromFuture: { market in
             let issuedAt = market.fixture.time.advanced(byMilliseconds: ExchangeState.maximumStatementLead + 1)
             return try market.fixture.refusal(of: try market.fixture.sign(withdraw(market), by: market.airport.key, issuedAt: issuedAt))

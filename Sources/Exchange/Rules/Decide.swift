@@ -70,7 +70,9 @@ extension ExchangeState {
     public func checkFreshness(
         _ header: StatementHeader, at time: Timestamp, maximumAge: Int64 = maximumStatementAge
     ) throws(Refusal) {
-        if header.issuedAt.advanced(byMilliseconds: maximumAge) < time {
+        if let acceptUntil = header.acceptUntil {
+            try checkValidity(header, until: acceptUntil, at: time)
+        } else if header.issuedAt.advanced(byMilliseconds: maximumAge) < time {
             throw Refusal(
                 .statementTooOld,
                 "the statement was issued at \(header.issuedAt), more than \(maximumAge / 60_000) minutes before \(time); sign it anew, or set the clock",
@@ -84,8 +86,26 @@ extension ExchangeState {
         }
     }
 
+    private func checkValidity(_ header: StatementHeader, until acceptUntil: Timestamp, at time: Timestamp) throws(Refusal) {
+        let days = space?.policy.offline.maximumDays ?? 0
+        guard acceptUntil <= header.issuedAt.advanced(byMilliseconds: days * 86_400_000) else {
+            throw Refusal(
+                .validityTooLong,
+                days == 0
+                    ? "this space takes no statements by file; leave out \"acceptUntil\" and send it over the network"
+                    : "a statement may be valid for \(days) days here, from \(header.issuedAt); sign it with an earlier \"acceptUntil\"",
+                pointer: "/acceptUntil")
+        }
+        guard time <= acceptUntil else {
+            throw Refusal(
+                .statementTooOld, "the statement was valid until \(acceptUntil), it is \(time); sign it anew",
+                pointer: "/acceptUntil")
+        }
+    }
+
     /// The entry that records this very statement, where the state still knows it.
     public func recordedAt(_ statement: SignedStatement) -> UInt64? {
+        if statement.header.acceptUntil != nil, let seq = lastingStatements[statement.recordKey] { return seq }
         func match(_ mark: Mark?) -> UInt64? { mark.flatMap { $0.statement == statement.payloadHash ? $0.seq : nil } }
         switch statement.content {
         case .spaceCharter: return nil
@@ -167,6 +187,9 @@ extension ExchangeState {
 extension SignedStatement {
     /// SHA-256 of the payload, in hexadecimal.
     public var payloadHash: String { payloadDigest.description }
+
+    /// Tells a statement from every other, and one signer's from another's: several may sign the same bytes one by one.
+    var recordKey: String { ([payloadHash] + keyIdentifiers.sorted()).joined(separator: " ") }
 
     /// The identifier of what the statement creates.
     public func identifier(_ kind: IdentifierKind) -> Identifier {

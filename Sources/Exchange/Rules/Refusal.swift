@@ -6,6 +6,7 @@ public enum RefusalCode: String, Sendable, CaseIterable, Codable {
     case spaceAlreadyFounded = "space-already-founded"
     case wrongSpace = "wrong-space"
     case statementTooOld = "statement-too-old"
+    case validityTooLong = "validity-too-long"
     case statementFromFuture = "statement-from-future"
     case notTheOperator = "not-the-operator"
     case signerUnknown = "signer-unknown"

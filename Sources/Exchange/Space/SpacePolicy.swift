@@ -8,6 +8,7 @@ public struct SpacePolicy: Sendable, Hashable, Codable {
     public var identity = IdentityPolicy()
     public var catalogue = CataloguePolicy()
     public var rights = RightsPolicy()
+    public var offline = OfflinePolicy()
 
     public init() {}
 
@@ -15,9 +16,10 @@ public struct SpacePolicy: Sendable, Hashable, Codable {
         if let section = try cursor.optionalMember("identity") { identity = try IdentityPolicy(section) }
         if let section = try cursor.optionalMember("catalogue") { catalogue = try CataloguePolicy(section) }
         if let section = try cursor.optionalMember("rights") { rights = try RightsPolicy(section) }
+        if let section = try cursor.optionalMember("offline") { offline = try OfflinePolicy(section) }
     }
 
     public var members: [(String, JSONValue?)] {
-        [("identity", identity.json), ("catalogue", catalogue.json), ("rights", rights.json)]
+        [("identity", identity.json), ("catalogue", catalogue.json), ("rights", rights.json), ("offline", offline.json)]
     }
 }

@@ -12,6 +12,10 @@ extension ExchangeState {
         size += 1
         self.time = max(self.time, time)
         recentRuns.forget(before: time.advanced(byMilliseconds: -(Self.maximumRunAge + Self.maximumStatementLead)))
+        lastingStatements.forget(before: time)
+        if let acceptUntil = statement.header.acceptUntil {
+            lastingStatements.insert(statement.recordKey, seq: mark.seq, until: acceptUntil)
+        }
         switch statement.content {
         case .spaceCharter(let charter): apply(charter, statement.header, at: time)
         case .logKeys(let change): apply(change, mark)

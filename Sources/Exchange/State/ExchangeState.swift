@@ -149,6 +149,8 @@ public struct ExchangeState: Sendable, Hashable, Codable {
     public var queries: [Identifier: Query] = [:]
     /// Runs of the last minutes, so that a run request cannot be replayed while it is fresh.
     public var recentRuns = RecentRuns()
+    /// Statements that may be recorded for longer than those minutes, so that none is recorded twice.
+    public var lastingStatements = LastingStatements()
 
     public struct KeyOwner: Sendable, Hashable, Codable {
         public var participant: Identifier

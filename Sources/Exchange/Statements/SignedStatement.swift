@@ -100,9 +100,10 @@ public struct SignedStatement: Sendable {
 
     /// Signs a statement; the form is the kind's own.
     public static func sign(
-        _ content: StatementContent, space: String, issuedAt: Timestamp, nonce: String, key: SigningKey
+        _ content: StatementContent, space: String, issuedAt: Timestamp, nonce: String, acceptUntil: Timestamp? = nil,
+        key: SigningKey
     ) throws -> SignedStatement {
-        let payload = content.payload(space: space, issuedAt: issuedAt, nonce: nonce)
+        let payload = content.payload(space: space, issuedAt: issuedAt, nonce: nonce, acceptUntil: acceptUntil)
         let type = content.kind.mediaType
         if content.takesSeveralSignatures {
             return try SignedStatement(GeneralJWS.sign(payload: payload, type: type, key: key).json)

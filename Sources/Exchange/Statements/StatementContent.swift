@@ -98,7 +98,10 @@ public enum StatementContent: Sendable, Hashable {
     }
 
     /// The payload that a signer signs.
-    public func payload(space: String, issuedAt: Timestamp, nonce: String) -> [UInt8] {
-        StatementHeader(kind: kind, space: space, issuedAt: issuedAt, nonce: nonce).document(members).serialized()
+    public func payload(
+        space: String, issuedAt: Timestamp, nonce: String, acceptUntil: Timestamp? = nil
+    ) -> [UInt8] {
+        StatementHeader(kind: kind, space: space, issuedAt: issuedAt, nonce: nonce, acceptUntil: acceptUntil)
+            .document(members).serialized()
     }
 }

@@ -9,12 +9,16 @@ public struct StatementHeader: Sendable, Hashable {
     public var issuedAt: Timestamp
     /// Random text that makes two otherwise equal statements different; 16 to 64 characters.
     public var nonce: String
+    /// Until when it may be recorded, where it travels as a file and not over the network; without this, for the minutes
+    /// that every statement has (``ExchangeState/maximumStatementAge``).
+    public var acceptUntil: Timestamp?
 
-    public init(kind: StatementKind, space: String, issuedAt: Timestamp, nonce: String) {
+    public init(kind: StatementKind, space: String, issuedAt: Timestamp, nonce: String, acceptUntil: Timestamp? = nil) {
         self.kind = kind
         self.space = space
         self.issuedAt = issuedAt
         self.nonce = nonce
+        self.acceptUntil = acceptUntil
     }
 
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
@@ -24,6 +28,10 @@ public struct StatementHeader: Sendable, Hashable {
         self.space = space
         issuedAt = try cursor.member("issuedAt").timestamp()
         nonce = try cursor.member("nonce").text(16...64)
+        acceptUntil = try cursor.optionalMember("acceptUntil")?.timestamp()
+        if let acceptUntil, acceptUntil <= issuedAt {
+            throw try cursor.member("acceptUntil").mismatch("must be later than \"issuedAt\"")
+        }
     }
 
     /// A payload: the header's members and then the kind's own.
@@ -32,6 +40,7 @@ public struct StatementHeader: Sendable, Hashable {
             ("kind", .string(kind.rawValue)), ("space", .string(space)),
             ("issuedAt", .string(issuedAt.description)), ("nonce", .string(nonce)),
         ])
+        if let acceptUntil { object["acceptUntil"] = .string(acceptUntil.description) }
         for (name, value) in members where value != nil { object[name] = value }
         return .object(object)
     }

@@ -14,6 +14,8 @@ public struct NodeHome: Sendable {
     public var keyDirectory: String { "\(directory)/keys" }
     public var operatorKeyPath: String { "\(keyDirectory)/operator.pem" }
     public var logKeyPath: String { "\(keyDirectory)/log.pem" }
+    /// The node's own key, with which it speaks for itself.
+    public var nodeKeyPath: String { "\(keyDirectory)/node.pem" }
     public var vaultKeyPath: String { "\(keyDirectory)/vault.key" }
     public var snapshotKeyPath: String { "\(keyDirectory)/snapshot.key" }
     public var ledgerDirectory: String { "\(directory)/ledger" }
@@ -73,11 +75,12 @@ public struct NodeHome: Sendable {
         // repeated. Only the settings, written last, say that the home is complete.
         let operatorKey = try keyAt(home.operatorKeyPath)
         let logKey = try keyAt(home.logKeyPath)
+        let nodeKey = try keyAt(home.nodeKeyPath)
         for path in [home.vaultKeyPath, home.snapshotKeyPath] where access(path, F_OK) != 0 {
             _ = try VaultKeyFile.create(path)
         }
         try await home.found(
-            prefix: prefix, name: name, currency: currency, operatorKey: operatorKey, logKey: logKey)
+            prefix: prefix, name: name, currency: currency, operatorKey: operatorKey, logKey: logKey, nodeKey: nodeKey)
         try home.writeConfiguration()
         return home
     }
@@ -87,6 +90,12 @@ public struct NodeHome: Sendable {
     public func ledgerVerifierKey() throws -> String {
         let key = try KeyFile.read(logKeyPath, passphrase: nil)
         return try NoteSigner(name: Self.origin(ofSpace: configuration.space), key: key).verifier.description
+    }
+
+    /// The node's own key; `nil` where there is no file of it, as in a home that was made before there were such keys.
+    func nodeKey() throws -> SigningKey? {
+        guard access(nodeKeyPath, F_OK) == 0 else { return nil }
+        return try KeyFile.read(nodeKeyPath, passphrase: nil)
     }
 
     /// The checkpoint origin of a space's ledger.
@@ -100,7 +109,7 @@ public struct NodeHome: Sendable {
     }
 
     private func found(
-        prefix: String, name: [String: String], currency: String, operatorKey: SigningKey, logKey: SigningKey
+        prefix: String, name: [String: String], currency: String, operatorKey: SigningKey, logKey: SigningKey, nodeKey: SigningKey
     ) async throws {
         let signer = try NoteSigner(name: Self.origin(ofSpace: prefix), key: logKey)
         let ledger = try Ledger.open(
@@ -109,7 +118,7 @@ public struct NodeHome: Sendable {
         if ledger.size == 0 {
             let charter = SpaceCharter(
                 name: name, origin: signer.name, logKeys: [signer.verifier.description],
-                operatorKey: operatorKey.verificationKey, currency: currency)
+                operatorKey: operatorKey.verificationKey, currency: currency, nodeKeys: [nodeKey.verificationKey])
             let now = Clock.now()
             let statement = try SignedStatement.sign(
                 .spaceCharter(charter), space: prefix, issuedAt: now, nonce: Nonce.make(), key: operatorKey)

@@ -13,6 +13,8 @@ final class NodeServices: Sendable {
     let ledger: Ledger
     /// The ledger's private keys in the home.
     let logKeys: LogKeyRing
+    /// The key with which the node speaks for itself; `nil` in a home that has none.
+    let nodeKey: SigningKey?
     let vault: Vault
     let projector: Projector
     let sequencer: Sequencer
@@ -40,6 +42,7 @@ final class NodeServices: Sendable {
         self.home = home
         self.log = log
         let logKeys = try LogKeyRing(home)
+        nodeKey = try home.nodeKey()
         self.logKeys = logKeys
         var loaded = StateLoader.Loaded(state: ExchangeState(), snapshotSize: 0)
         ledger = try Ledger.open(

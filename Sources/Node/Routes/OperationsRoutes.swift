@@ -59,6 +59,7 @@ struct OperationsRoutes: Sendable {
         ]
         object["retiredLogKeys"] = .array(space.retiredLogKeys.map { .string($0) })
         object["operatorKey"] = VerificationKey(space.operatorKeyBytes)?.jwk
+        object["nodeKeys"] = .array(space.nodeKeys.map(\.jwk))
         object["size"] = .integer(Int64(size))
         object["time"] = .string(time.description)
         object["version"] = .string(NodeVersion.text)
