@@ -46,6 +46,19 @@ struct ContractSchemasTests {
         }
     }
 
+    @Test("of statements all allow the header's members, \"acceptUntil\" among them")
+    func headers() throws {
+        let charter = try #require(ContractSchemas.statementSources.first { $0.0 == "space-charter" })
+        let expected = try JSONValue.parse(charter.1)["properties"]
+        for (kind, source) in ContractSchemas.statementSources {
+            let properties = try JSONValue.parse(source)["properties"]
+            #expect(properties?["kind"]?["const"] == .string(kind))
+            for name in ["space", "issuedAt", "nonce", "acceptUntil"] {
+                #expect(expected?[name] != nil && properties?[name] == expected?[name], "\(name) of \(kind)")
+            }
+        }
+    }
+
     @Test("leave no object open to unknown members, and no text or list without an end")
     func closed() throws {
         for file in try Self.files() {
