@@ -9,12 +9,12 @@ public struct CompactJWS: Sendable, Hashable {
     public let payload: [UInt8]
     /// The signature, 64 bytes.
     public let signature: [UInt8]
-    private let header: JWSHeader
+    let protectedHeader: JWSHeader
 
     /// `kid`: the thumbprint of the key that is said to have signed.
-    public var keyIdentifier: String { header.keyIdentifier }
+    public var keyIdentifier: String { protectedHeader.keyIdentifier }
     /// `typ`: the kind of statement.
-    public var type: String { header.type }
+    public var type: String { protectedHeader.type }
 
     /// Reads exactly one form: three parts in strict base64url; a header of `alg` (EdDSA), `typ` and `kid`, all there
     /// and nothing else; 64 bytes of signature.
@@ -25,7 +25,7 @@ public struct CompactJWS: Sendable, Hashable {
         guard count <= maximumCount else { throw .tooLong(count: count, limit: maximumCount) }
         let parts = Array(text.utf8).split(separator: 0x2E, maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .wrongPartCount(parts.count) }
-        header = try JWSHeader(encoded: parts[0])
+        protectedHeader = try JWSHeader(encoded: parts[0])
         guard let payload = Base64.decodeURL(array: Array(parts[1])) else { throw .notBase64URL(part: "payload") }
         signature = try JWSHeader.decodeSignature(parts[2])
         self.payload = payload
@@ -38,6 +38,6 @@ public struct CompactJWS: Sendable, Hashable {
     ///   was changed.
     public func verify(with key: VerificationKey) throws(JWSError) {
         // What was signed is everything before the second dot, as it came; the signature's text has 86 characters.
-        try header.verify(signature: signature, over: Array(Array(text.utf8).dropLast(87)), with: key)
+        try protectedHeader.verify(signature: signature, over: Array(Array(text.utf8).dropLast(87)), with: key)
     }
 }

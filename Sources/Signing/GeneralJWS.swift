@@ -26,6 +26,12 @@ public struct GeneralJWS: Sendable, Hashable {
         self.signatures = signatures
     }
 
+    /// The same payload and signature as a compact JWS, so that others can sign it too.
+    public init(_ compact: CompactJWS) throws(JWSError) {
+        self.init(payload: compact.payload, signatures: [])
+        try append(Signature(header: compact.protectedHeader, bytes: compact.signature))
+    }
+
     /// A JWS with a first signature.
     public static func sign(payload: [UInt8], type: String, key: SigningKey) -> GeneralJWS {
         let signature = makeSignature(payload: payload, type: type, key: key)

@@ -45,8 +45,11 @@ extension ExchangeFixture {
         try submit(decision(participant, verdict), by: operatorKey)
     }
 
+    /// A decision; `assure` is to level 2.
     public func decision(_ participant: Identifier, _ verdict: ParticipantVerdict) -> StatementContent {
-        .participantDecision(ParticipantDecision(participant: participant, decision: verdict, reason: "按规则办理"))
+        .participantDecision(
+            ParticipantDecision(
+                participant: participant, decision: verdict, reason: "按规则办理", assurance: verdict == .assure ? 2 : nil))
     }
 
     /// A listing of three columns that offers both modes, or the one that is asked for.

@@ -4,7 +4,10 @@ import Exchange
 // none of them makes a test fail.
 
 extension StatementKind {
-    public static let ofIdentity: [StatementKind] = []
+    public static let ofIdentity: [StatementKind] = [
+        .participantReview, .participantKeys, .keyRecovery, .keyRecoveryObjection, .keyRecoveryCompletion, .delegation,
+        .delegationRevocation, .operatorAppointment, .nodeKeys, .alarmReport,
+    ]
     public static let ofCatalogue: [StatementKind] = []
     public static let ofRights: [StatementKind] = []
     /// The kinds that the exchange itself rests on: the space, participants, products, contracts, queries and runs.
@@ -16,7 +19,11 @@ extension StatementKind {
 }
 
 extension EventType {
-    public static let ofIdentity: Set<EventType> = []
+    public static let ofIdentity: Set<EventType> = [
+        .participantChecked, .participantReturned, .participantRevoked, .participantAssured, .participantKeysChanged,
+        .recoveryProposed, .recoveryObjected, .participantRecovered, .delegationGranted, .delegationRevoked,
+        .operatorsAppointed, .nodeKeysChanged, .alarmRaised,
+    ]
     public static let ofCatalogue: Set<EventType> = []
     public static let ofRights: Set<EventType> = []
     public static let ofTrade: Set<EventType> = [

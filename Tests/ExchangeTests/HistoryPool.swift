@@ -67,7 +67,7 @@ struct HistoryPool: Sendable {
             let application = fixture.application("New \(number)", [.buyer], [key.verificationKey])
             let draw = try draw(.participantApplication(application), by: key)
             applications.append(draw)
-            for (index, verdict) in ParticipantVerdict.allCases.enumerated() {
+            for (index, verdict) in [ParticipantVerdict.approve, .refuse, .suspend, .resume].enumerated() {
                 let decision = fixture.decision(draw.statement.statement.identifier(.participant), verdict)
                 applications.append(try self.draw(decision, by: fixture.operatorKey, at: Int64(index)))
             }

@@ -180,15 +180,19 @@ struct RefusalTests {
         return event.body["code"]?.stringValue.flatMap(RefusalCode.init)
     }
 
-    @Test("can all be had")
+    /// Of every family; no code is told of twice.
+    static let families = [admission, dealing, IdentityRefusals.cases]
+
+    @Test("can all be had, and each is told of once")
     func complete() {
-        #expect(Set(Self.admission.keys).union(Self.dealing.keys) == Set(RefusalCode.allCases))
+        #expect(Set(Self.families.flatMap(\.keys)) == Set(RefusalCode.allCases))
+        #expect(Self.families.map(\.count).reduce(0, +) == RefusalCode.allCases.count)
     }
 
     @Test("have the code of their reason", arguments: RefusalCode.allCases)
     func codes(code: RefusalCode) throws {
         var market = try Market()
-        let body = try #require(Self.admission[code] ?? Self.dealing[code])
+        let body = try #require(Self.families.compactMap { $0[code] }.first)
         #expect(try body(&market) == code)
         #expect(try market.fixture.replayed() == market.fixture.state)
     }

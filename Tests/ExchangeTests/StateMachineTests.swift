@@ -67,10 +67,12 @@ struct StateMachineTests {
     func participants() throws {
         let paths: [(ParticipantStatus?, [ParticipantVerdict])] = [
             (nil, []), (.applied, []), (.active, [.approve]), (.refused, [.refuse]), (.suspended, [.approve, .suspend]),
-            (.active, [.approve, .suspend, .resume]),
+            (.active, [.approve, .suspend, .resume]), (.revoked, [.approve, .revoke]), (.revoked, [.approve, .suspend, .revoke]),
         ]
         let allowed: [ParticipantStatus: [ParticipantVerdict: ParticipantStatus]] = [
-            .applied: [.approve: .active, .refuse: .refused], .active: [.suspend: .suspended], .suspended: [.resume: .active],
+            .applied: [.approve: .active, .refuse: .refused],
+            .active: [.suspend: .suspended, .revoke: .revoked, .assure: .active],
+            .suspended: [.resume: .active, .revoke: .revoked, .assure: .suspended],
         ]
         for (status, path) in paths {
             var cast = try Cast()

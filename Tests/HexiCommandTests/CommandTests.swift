@@ -107,7 +107,9 @@ import Testing
         }
         let directory = "\(bench.folder.path)/new"
         let program = HexiProgram.program(bench.environment)
-        let words = ["participant", "apply", "--profile", directory, "--name", "气象局", "--type", "government", "--role", "provider"]
+        let unlevelled = ["participant", "apply", "--profile", directory, "--name", "气象局", "--type", "government", "--role", "provider"]
+        #expect(await program.run(unlevelled + ["--credit-code", "91110000600037341L"]) == .negative, "a government body without its level")
+        let words = unlevelled + ["--level", "city"]
         #expect(await program.run(words) == .negative, "a Chinese organisation without its credit code")
         #expect(await program.run(words + ["--credit-code", "911100006000373410"]) == .usage)
         #expect(await program.run(words + ["--credit-code", "91110000600037341L"]) == .success, "\(bench.error)")

@@ -14,8 +14,7 @@ final class KeyDirectory: Sendable {
     /// The keys that a state knows.
     init(_ state: ExchangeState) {
         keys.withLock { keys in
-            if let key = state.space?.operatorKey { keys[key.keyIdentifier] = key }
-            for owner in state.keys.values { keys[owner.key.keyIdentifier] = owner.key }
+            for key in state.knownKeys { keys[key.keyIdentifier] = key }
         }
     }
 
@@ -27,17 +26,6 @@ final class KeyDirectory: Sendable {
         if registered.isEmpty { return }
         keys.withLock { keys in
             for key in registered { keys[key.keyIdentifier] = key }
-        }
-    }
-}
-
-extension StatementContent {
-    /// The keys that the statement makes known; later statements can be signed with them.
-    var registeredKeys: [VerificationKey] {
-        switch self {
-        case .spaceCharter(let charter): [charter.operatorKey]
-        case .participantApplication(let application): application.keys
-        default: []
         }
     }
 }

@@ -96,6 +96,8 @@ struct EntrySentence {
         case .refuse: "refused"
         case .suspend: "suspended"
         case .resume: "resumed"
+        case .revoke: "revoked"
+        case .assure: "assured"
         }
     }
 

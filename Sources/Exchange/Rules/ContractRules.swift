@@ -11,11 +11,16 @@ extension ExchangeState {
         var signers: [Identifier] = existing?.signers ?? []
         var first: Identifier?
         for keyIdentifier in command.statement.keyIdentifiers {
+            // What is recorded as signed stays so, even if the key has been removed or has expired since.
+            let holder = holder(ofKey: keyIdentifier)
+            if let holder, signers.contains(holder), participants[holder]?.status == .active { continue }
+            try checkSigningKey(keyIdentifier, .contract, at: time)
             let signer = try activeParticipant(ofKey: keyIdentifier)
             guard terms.parties.contains(signer.identifier) else {
                 throw Refusal(.signerNotNamed, "\(signer.name) signs the contract, but is no party to it")
             }
             try requireRole(signer.identifier == terms.buyer ? .buyer : .provider, of: signer)
+            try requireAssurance(.signContract, of: signer)
             if signers.contains(signer.identifier) { continue }
             signers.append(signer.identifier)
             first = first ?? signer.identifier

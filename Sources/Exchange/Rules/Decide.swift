@@ -38,6 +38,9 @@ extension ExchangeState {
             let limit = statement.kind == .runRequest ? Self.maximumRunAge : Self.maximumStatementAge
             try checkFreshness(statement.header, at: time, maximumAge: limit)
         }
+        // Contracts and runs look at their signers themselves: an earlier signature may have been made with a key that has
+        // been removed since, and a run that is refused is recorded.
+        if statement.kind != .contract, statement.kind != .runRequest { try checkSigningKeys(statement, at: time) }
         switch statement.content {
         case .spaceCharter: throw Refusal(.spaceAlreadyFounded, "the space has been founded already")
         case .logKeys(let change): return try decide(change, command)
@@ -126,7 +129,7 @@ extension ExchangeState {
         case .querySubmission: return match(queries[statement.identifier(.query)]?.created)
         case .queryDecision(let decision):
             // Two providers may sign the same words; each is on the record only with its own.
-            let owner = statement.keyIdentifiers.first.flatMap { keys[$0]?.participant }
+            let owner = statement.keyIdentifiers.first.flatMap(holder)
             return owner.flatMap { match(queries[decision.query]?.decisions[$0]?.mark) }
         case .runRequest: return recentRuns[statement.identifier(.run)]
         }
@@ -138,49 +141,10 @@ extension ExchangeState {
         let recorded = Dictionary(zip(contract.signers, contract.signatureEntries), uniquingKeysWith: { first, _ in first })
         var last: UInt64?
         for keyIdentifier in statement.keyIdentifiers {
-            guard let signer = keys[keyIdentifier]?.participant, let seq = recorded[signer] else { return nil }
+            guard let signer = holder(ofKey: keyIdentifier), let seq = recorded[signer] else { return nil }
             last = max(last ?? seq, seq)
         }
         return last
-    }
-
-    // MARK: Who signed
-
-    /// The one participant that signed, which must be active.
-    func activeSigner(_ command: Command) throws(Refusal) -> Participant {
-        try activeParticipant(ofKey: command.statement.keyIdentifiers.first ?? "")
-    }
-
-    func activeParticipant(ofKey identifier: String) throws(Refusal) -> Participant {
-        guard let owner = keys[identifier], let participant = participants[owner.participant] else {
-            throw Refusal(.signerUnknown, "the signing key is not registered to a participant of this space")
-        }
-        guard participant.status == .active else {
-            throw Refusal(
-                .signerNotActive,
-                "\(participant.name) (\(participant.identifier)) is \(participant.status.rawValue), not active")
-        }
-        return participant
-    }
-
-    func requireRole(_ role: Role, of participant: Participant) throws(Refusal) {
-        guard participant.roles.contains(role) else {
-            throw Refusal(.roleMissing, "\(participant.name) is not registered as a \(role.rawValue)")
-        }
-    }
-
-    /// Refuses unless the signer is the participant that the document names.
-    func requireSigner(_ signer: Participant, is named: Identifier, pointer: String) throws(Refusal) {
-        guard signer.identifier == named else {
-            throw Refusal(
-                .signerNotNamed, "the statement names \(named), but is signed by \(signer.identifier)", pointer: pointer)
-        }
-    }
-
-    func requireOperator(_ command: Command) throws(Refusal) {
-        guard let space, command.statement.keyIdentifiers == [space.operatorKeyIdentifier] else {
-            throw Refusal(.notTheOperator, "only the space's operator may sign this")
-        }
     }
 }
 

@@ -6,6 +6,7 @@ extension ExchangeState {
         let signer = try activeSigner(command)
         try requireSigner(signer, is: listing.provider, pointer: "/provider")
         try requireRole(.provider, of: signer)
+        try requireAssurance(.listProduct, of: signer)
         let identifier = listing.product ?? command.statement.identifier(.product)
         if listing.product != nil {
             guard let product = products[identifier] else {

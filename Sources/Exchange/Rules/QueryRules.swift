@@ -28,9 +28,11 @@ extension ExchangeState {
     /// What must hold of a submission before its text is worth checking.
     public func checkSubmission(_ submission: QuerySubmission, _ command: Command, at time: Timestamp) throws(Refusal) {
         try requireSpace(command.statement.header)
+        try checkSigningKeys(command.statement, at: time)
         let signer = try activeSigner(command)
         try requireSigner(signer, is: submission.buyer, pointer: "/buyer")
         try requireRole(.buyer, of: signer)
+        try requireAssurance(.runQuery, of: signer)
         for (index, table) in submission.tables.enumerated() {
             let pointer = "/tables/\(index)"
             guard let product = products[table.product], product.status == .listed,
@@ -54,6 +56,7 @@ extension ExchangeState {
                     pointer: pointer)
             }
         }
+        try checkScope(ofKey: command.statement.keyIdentifiers.first ?? "", submission)
     }
 
     /// The providers whose approval a query needs, in order.

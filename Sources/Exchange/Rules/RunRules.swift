@@ -42,10 +42,12 @@ extension ExchangeState {
         }
         let run = command.statement.identifier(.run)
         // Whoever is registered may be told no on the record; a stranger's request is no event.
-        guard let owner = keys[command.statement.keyIdentifiers.first ?? ""] else {
+        let signer = command.statement.keyIdentifiers.first ?? ""
+        guard identity.retiredKeys[signer] == nil, let owner = holder(ofKey: signer) else {
+            try checkSigningKey(signer, .runRequest, at: time)
             throw Refusal(.signerUnknown, "the signing key is not registered to a participant of this space")
         }
-        let actor = owner.participant.text
+        let actor = owner.text
         let authorization: RunAuthorization
         do { authorization = try authorizeRun(command, at: time) } catch {
             // The result of a run that lost its ground while it ran is withheld, and this says why.
@@ -109,8 +111,10 @@ extension ExchangeState {
             throw Refusal(.outcomeInconsistent, "only a run request can ask for a run")
         }
         try requireSpace(command.statement.header)
+        try checkSigningKeys(command.statement, at: time)
         let signer = try activeSigner(command)
         try requireRole(.buyer, of: signer)
+        try requireAssurance(.runQuery, of: signer)
         guard let query = queries[request.query] else {
             throw Refusal(.notFound, "there is no query \(request.query)", pointer: "/query")
         }
@@ -118,6 +122,7 @@ extension ExchangeState {
         guard query.status == .approved else {
             throw Refusal(.queryNotApproved, "the query is \(query.status.rawValue), not approved", pointer: "/query")
         }
+        try checkScope(ofKey: command.statement.keyIdentifiers.first ?? "", query.submission)
         try checkParameters(request.parameters, query.submission.parameters)
         var unused = Set(request.contracts)
         var charges: [Charge] = []

@@ -15,7 +15,7 @@ extension ExchangeState {
     }
 
     func decide(_ change: LogKeys, _ command: Command) throws(Refusal) -> Event {
-        try requireOperator(command)
+        try requireOperator(command, for: .logKeys)
         guard let space else { throw Refusal(.spaceNotFounded, "the space has not been founded yet") }
         if let last = space.logKeyChanges.last?.mark, command.statement.header.issuedAt <= last.issuedAt {
             throw Refusal(.staleDecision, "a later change of the ledger's keys is recorded already", pointer: "/issuedAt")
@@ -43,11 +43,12 @@ extension ExchangeState {
     }
 
     func decide(_ policy: SpacePolicy, _ command: Command) throws(Refusal) -> Event {
-        try requireOperator(command)
+        try requireOperator(command, for: .policy)
         guard let space else { throw Refusal(.spaceNotFounded, "the space has not been founded yet") }
         if let last = space.policySet, command.statement.header.issuedAt <= last.issuedAt {
             throw Refusal(.staleDecision, "a later policy is recorded already", pointer: "/issuedAt")
         }
+        try requireWorkable(policy.identity, identity.operators, pointer: "/identity")
         return Event(
             type: .spacePolicySet, subject: space.prefix, actor: Event.operatorActor, body: [:], statement: command.statement)
     }

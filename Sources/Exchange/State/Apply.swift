@@ -63,24 +63,24 @@ extension ExchangeState {
         if let code = application.creditCode?.text { creditCodes[code] = identifier }
         participants[identifier] = Participant(
             identifier: identifier, name: application.name, type: application.type, country: application.country,
-            creditCode: application.creditCode?.text, roles: application.roles,
+            creditCode: application.creditCode?.text, level: application.level, roles: application.roles,
             keyIdentifiers: application.keys.map(\.keyIdentifier), status: .applied, created: mark, decided: nil)
     }
 
     private mutating func apply(_ decision: ParticipantDecision, _ mark: Mark) {
-        let status: ParticipantStatus =
-            switch decision.decision {
-            case .approve, .resume: .active
-            case .refuse: .refused
-            case .suspend: .suspended
+        let participant = decision.participant
+        if let status = decision.decision.status { participants[participant]?.status = status }
+        if let assurance = decision.assurance { participants[participant]?.assurance = assurance }
+        participants[participant]?.decided = mark
+        switch decision.decision {
+        case .refuse: freeCreditCode(of: participant)
+        case .revoke:
+            freeCreditCode(of: participant)
+            if identity.recoveries[participant]?.status == .waiting {
+                identity.recoveries[participant]?.status = .void
+                identity.recoveries[participant]?.ended = mark
             }
-        participants[decision.participant]?.status = status
-        participants[decision.participant]?.decided = mark
-        // A refused applicant may apply again with the same credit code (but not with the same keys).
-        if status == .refused, let code = participants[decision.participant]?.creditCode,
-            creditCodes[code] == decision.participant
-        {
-            creditCodes[code] = nil
+        default: break
         }
     }
 

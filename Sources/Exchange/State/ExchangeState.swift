@@ -58,7 +58,9 @@ extension Space {
     }
 }
 
-public enum ParticipantStatus: String, Sendable, Codable, CaseIterable { case applied, active, refused, suspended }
+public enum ParticipantStatus: String, Sendable, Codable, CaseIterable {
+    case applied, checked, returned, active, refused, suspended, revoked
+}
 
 public struct Participant: Sendable, Hashable, Codable {
     public var identifier: Identifier
@@ -66,11 +68,19 @@ public struct Participant: Sendable, Hashable, Codable {
     public var type: ParticipantType
     public var country: String
     public var creditCode: String?
+    public var level: GovernmentLevel?
     public var roles: [Role]
+    /// The keys of its own that count now, without those of its staff.
     public var keyIdentifiers: [String]
     public var status: ParticipantStatus
+    /// 1 to 4.
+    public var assurance: Int64 = Assurance.lowest
     public var created: Mark
     public var decided: Mark?
+    public var reviewed: Mark?
+    /// The operators' keys that signed the review.
+    public var reviewers: [String] = []
+    public var keysChanged: Mark?
 }
 
 public enum ProductStatus: String, Sendable, Codable, CaseIterable { case listed, withdrawn }
@@ -162,10 +172,11 @@ public struct ExchangeState: Sendable, Hashable, Codable {
 
     public init() {}
 
-    /// The registered key of an identifier: the operator's or a participant's.
+    /// The key of an identifier, of whoever it is or was: whether it still counts is for the rules to say.
     public func verificationKey(_ identifier: String) -> VerificationKey? {
+        if let owner = keys[identifier] { return owner.key }
         if let space, space.operatorKeyIdentifier == identifier { return space.operatorKey }
-        return keys[identifier]?.key
+        return identity.verificationKey(identifier) ?? space?.nodeKeys.first { $0.keyIdentifier == identifier }
     }
 }
 

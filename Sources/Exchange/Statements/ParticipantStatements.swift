@@ -71,13 +71,17 @@ public struct ParticipantApplication: Sendable, Hashable {
     /// ISO 3166-1 alpha-2 code.
     public var country: String
     public var creditCode: UnifiedSocialCreditCode?
+    /// Of a government body, and of nobody else.
+    public var level: GovernmentLevel?
     public var roles: [Role]
     /// Each signs the application, which proves that the applicant holds it.
     public var keys: [VerificationKey]
+    /// What the operator is shown, at most sixteen files.
+    public var evidence: [EvidenceReference]
 
     public init(
         name: String, type: ParticipantType, country: String, creditCode: UnifiedSocialCreditCode?, roles: [Role],
-        keys: [VerificationKey]
+        keys: [VerificationKey], level: GovernmentLevel? = nil, evidence: [EvidenceReference] = []
     ) {
         self.name = name
         self.type = type
@@ -85,6 +89,8 @@ public struct ParticipantApplication: Sendable, Hashable {
         self.creditCode = creditCode
         self.roles = roles
         self.keys = keys
+        self.level = level
+        self.evidence = evidence
     }
 
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
@@ -96,20 +102,25 @@ public struct ParticipantApplication: Sendable, Hashable {
                 throw fault
             } catch { throw member.mismatch("\(error)") }
         }
-        var roles: [Role] = []
-        for element in try cursor.member("roles").array(minimumCount: 1, maximumCount: 6) {
-            let role = try element.oneOf(Role.self)
-            if roles.contains(role) { throw element.mismatch("repeats the role \(role.rawValue)") }
-            roles.append(role)
+        roles = try cursor.member("roles").choices(Role.self, minimumCount: 1)
+        keys = try cursor.member("keys").verificationKeys(1...ParticipantKeys.maximumCount)
+        evidence = try cursor.evidence()
+        level = try cursor.optionalMember("level").map { (member) throws(JSONMismatch) in try member.oneOf(GovernmentLevel.self) }
+        try checkType(cursor)
+    }
+
+    /// What goes with one type of participant and not with another.
+    private func checkType(_ cursor: JSONCursor) throws(JSONMismatch) {
+        let levels = GovernmentLevel.allCases.map(\.rawValue).joined(separator: ", ")
+        if type == .government, level == nil {
+            throw cursor.mismatch("a government body gives its level as \"level\", one of \(levels)")
         }
-        self.roles = roles
-        var keys: [VerificationKey] = []
-        for element in try cursor.member("keys").array(minimumCount: 1, maximumCount: 8) {
-            let key = try VerificationKey(jwk: element)
-            if keys.contains(key) { throw element.mismatch("repeats a key") }
-            keys.append(key)
+        if type != .government, let member = try cursor.optionalMember("level") {
+            throw member.mismatch("is for government bodies; leave it out for type \(type.rawValue)")
         }
-        self.keys = keys
+        if type == .individual, let member = try cursor.optionalMember("creditCode") {
+            throw member.mismatch("is an organisation's; a person gives none, and a sole proprietor applies with type enterprise")
+        }
         if country == "CN", type != .individual, creditCode == nil {
             throw cursor.mismatch("a Chinese organisation gives its unified social credit code as \"creditCode\"")
         }
@@ -118,14 +129,19 @@ public struct ParticipantApplication: Sendable, Hashable {
     public var members: [(String, JSONValue?)] {
         [
             ("name", .string(name)), ("type", .string(type.rawValue)), ("country", .string(country)),
-            ("creditCode", creditCode.map { .string($0.text) }),
+            ("creditCode", creditCode.map { .string($0.text) }), ("level", level.map { .string($0.rawValue) }),
             ("roles", .array(roles.map { .string($0.rawValue) })), ("keys", .array(keys.map(\.jwk))),
+            ("evidence", evidence.isEmpty ? nil : .array(evidence.map(\.json))),
         ]
     }
 }
 
 public enum ParticipantVerdict: String, Sendable, CaseIterable, Codable {
     case approve, refuse, suspend, resume
+    /// Ends a registration for good.
+    case revoke
+    /// Sets the assurance level.
+    case assure
 }
 
 /// The operator's word on a participant.
@@ -133,23 +149,33 @@ public struct ParticipantDecision: Sendable, Hashable {
     public var participant: Identifier
     public var decision: ParticipantVerdict
     public var reason: String
+    /// The assurance level, 1 to 4: with `assure` always, with `approve` where it is another than the lowest.
+    public var assurance: Int64?
 
-    public init(participant: Identifier, decision: ParticipantVerdict, reason: String) {
+    public init(participant: Identifier, decision: ParticipantVerdict, reason: String, assurance: Int64? = nil) {
         self.participant = participant
         self.decision = decision
         self.reason = reason
+        self.assurance = assurance
     }
 
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
         participant = try cursor.member("participant").identifier(.participant)
         decision = try cursor.member("decision").oneOf(ParticipantVerdict.self)
         reason = try cursor.member("reason").text(0...1000, allowsLines: true)
+        let member = try cursor.optionalMember("assurance")
+        assurance = try member.map { (level) throws(JSONMismatch) in try level.integer(in: Assurance.levels) }
+        switch decision {
+        case .approve: break
+        case .assure: if member == nil { throw cursor.mismatch("the decision \"assure\" gives the new level, 1 to 4, as \"assurance\"") }
+        default: if let member { throw member.mismatch("goes with the decisions approve and assure only") }
+        }
     }
 
     public var members: [(String, JSONValue?)] {
         [
             ("participant", .string(participant.text)), ("decision", .string(decision.rawValue)),
-            ("reason", .string(reason)),
+            ("reason", .string(reason)), ("assurance", assurance.map { .integer($0) }),
         ]
     }
 }

@@ -22,7 +22,9 @@ public enum StatementError: Error, Sendable, Hashable, CustomStringConvertible {
         case .wrongForm(.contract): "a contract is a JWS in the general JSON form, so that every party can sign it"
         case .wrongForm(.participantApplication):
             "an application with one key is a JWS in the compact form; with several, in the general JSON form, signed with each"
-        case .wrongForm(let kind): "a \(kind.rawValue) is a JWS in the compact form"
+        case .wrongForm(let kind) where kind.author == .spaceOperator:
+            "a \(kind.rawValue) with one signature is a JWS in the compact form; with several, in the general JSON form"
+        case .wrongForm(let kind): "a \(kind.rawValue) is not signed in this form; its row in the table of statements says in which"
         case .unknownKey(let identifier): "the key \(identifier.prefix(64)) is not registered in this space"
         case .badSignature(let identifier): "the signature by key \(identifier.prefix(64)) does not verify"
         }
@@ -94,8 +96,14 @@ public struct SignedStatement: Sendable {
             }
             content = try StatementContent(kind, cursor)
         } catch { throw .invalid(error) }
-        let isGeneral = if case .general = form { true } else { false }
-        guard isGeneral == content.takesSeveralSignatures else { throw .wrongForm(kind) }
+        let isFitting =
+            switch (form, content.signatureForm) {
+            case (.compact, .one), (.compact, .either), (.general, .several): true
+            // One signature has one form only, so that nothing can be recorded in two.
+            case (.general, .either): types.count > 1
+            default: false
+            }
+        guard isFitting else { throw .wrongForm(kind) }
     }
 
     /// Signs a statement; the form is the kind's own.
@@ -105,16 +113,20 @@ public struct SignedStatement: Sendable {
     ) throws -> SignedStatement {
         let payload = content.payload(space: space, issuedAt: issuedAt, nonce: nonce, acceptUntil: acceptUntil)
         let type = content.kind.mediaType
-        if content.takesSeveralSignatures {
+        if case .several = content.signatureForm {
             return try SignedStatement(GeneralJWS.sign(payload: payload, type: type, key: key).json)
         }
         return try SignedStatement(.string(JWS.sign(payload: payload, type: type, key: key)))
     }
 
-    /// The same statement with one more signature over the same payload. Only contracts take more than one, and
-    /// applications that register several keys.
+    /// The same statement with one more signature over the same payload, where its kind can have more than one.
     public func signedAlso(by key: SigningKey) throws -> SignedStatement {
-        guard case .general(var jws) = form else { throw StatementError.wrongForm(kind) }
+        var jws: GeneralJWS
+        switch (form, content.signatureForm) {
+        case (.general(let general), _): jws = general
+        case (.compact(let compact), .either): jws = try GeneralJWS(compact)
+        default: throw StatementError.wrongForm(kind)
+        }
         try jws.addSignature(type: kind.mediaType, key: key)
         return try SignedStatement(jws.json)
     }

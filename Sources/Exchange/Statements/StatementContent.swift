@@ -65,15 +65,16 @@ public enum StatementContent: Sendable, Hashable {
         }
     }
 
-    /// Whether the statement is a JWS in the general JSON form, which several keys can sign.
-    var takesSeveralSignatures: Bool {
+    /// In which form the statement is a JWS.
+    var signatureForm: SignatureForm {
         switch self {
-        case .contract: true
-        case .identity(let statement): statement.takesSeveralSignatures
-        case .catalogue(let statement): statement.takesSeveralSignatures
-        case .right(let statement): statement.takesSeveralSignatures
-        case .participantApplication(let application): application.keys.count > 1
-        default: false
+        case .contract: .several
+        case .participantApplication(let application): application.keys.count > 1 ? .several : .one
+        case .spaceCharter: .one
+        case .identity(let statement): statement.signatureForm
+        case .catalogue(let statement): statement.signatureForm
+        case .right(let statement): statement.signatureForm
+        default: kind.author == .spaceOperator ? .either : .one
         }
     }
 

@@ -12,7 +12,7 @@ protocol StatementFamily: Sendable, Hashable {
     /// What the kind adds to the statement's header, in the order in which it is written.
     var members: [(String, JSONValue?)] { get }
 
-    /// Whether the statement is a JWS in the general JSON form, which several keys can sign.
+    /// Whether the statement always is a JWS in the general JSON form, because several sign it.
     var takesSeveralSignatures: Bool { get }
 
     /// Keys that the statement itself announces, and that sign it to prove that they are held.
@@ -22,4 +22,10 @@ protocol StatementFamily: Sendable, Hashable {
 extension StatementFamily {
     var takesSeveralSignatures: Bool { false }
     var announcedKeys: [VerificationKey] { [] }
+
+    /// What operators sign may take two of them.
+    var signatureForm: SignatureForm {
+        if takesSeveralSignatures { return .several }
+        return kind.author == .spaceOperator ? .either : .one
+    }
 }

@@ -10,8 +10,28 @@ public enum StatementKind: String, Sendable, CaseIterable, Codable {
     // Identity
     /// Somebody asks to be registered, signed with the key to be registered.
     case participantApplication = "participant-application"
-    /// The operator approves, refuses, suspends or resumes a participant.
+    /// The operator approves, refuses, suspends, resumes, assures or revokes a participant.
     case participantDecision = "participant-decision"
+    /// An operator has looked through an application.
+    case participantReview = "participant-review"
+    /// A participant adds keys and removes keys.
+    case participantKeys = "participant-keys"
+    /// The operator proposes new keys for a participant who has lost its own.
+    case keyRecovery = "key-recovery"
+    /// The participant objects to such a proposal.
+    case keyRecoveryObjection = "key-recovery-objection"
+    /// The new keys take the place of the old, once the waiting time is over.
+    case keyRecoveryCompletion = "key-recovery-completion"
+    /// An organisation lets one of its staff act with a key of their own.
+    case delegation = "delegation"
+    /// An organisation ends a delegation.
+    case delegationRevocation = "delegation-revocation"
+    /// The root key names all the operators beside it.
+    case operatorAppointment = "operator-appointment"
+    /// The operator changes the keys with which the node itself speaks.
+    case nodeKeys = "node-keys"
+    /// The node reports something that people should look at.
+    case alarmReport = "alarm-report"
 
     // Catalogue
     /// A provider lists a product, or a new version of one.

@@ -23,6 +23,9 @@ struct ParticipantApplying: Sendable {
                 .value("country", "CODE", about: "ISO 3166-1 alpha-2 code", default: "CN"),
                 .value("credit-code", "CODE", about: "unified social credit code (GB 32100); Chinese organisations must give it"),
                 .value(
+                    "level", "LEVEL", about: "where a government body stands; such a body must say",
+                    choices: GovernmentLevel.allCases.map(\.rawValue)),
+                .value(
                     "role", "ROLE", about: "what you want to do", isRepeated: true, isRequired: true,
                     choices: Role.allCases.map(\.rawValue)),
                 .flag("protect", about: "put a new key under a passphrase"),
@@ -78,7 +81,8 @@ struct ParticipantApplying: Sendable {
             name: try arguments.required("name"),
             type: ParticipantType(rawValue: try arguments.required("type")) ?? .enterprise,
             country: (arguments.value("country") ?? "CN").uppercased(), creditCode: creditCode,
-            roles: arguments.values("role").compactMap { Role(rawValue: $0) }, keys: [])
+            roles: arguments.values("role").compactMap { Role(rawValue: $0) }, keys: [],
+            level: arguments.value("level").flatMap(GovernmentLevel.init))
     }
 
     /// The folder's profile, or a new one for the node's space.

@@ -132,6 +132,8 @@ extension ParticipantVerdict {
         case .refuse: "refused"
         case .suspend: "suspended"
         case .resume: "active again"
+        case .revoke: "revoked for good"
+        case .assure: "of another assurance level"
         }
     }
 }

@@ -66,10 +66,11 @@ struct DemoStory {
         stage.heading(2, "Four organisations apply; the operator approves them")
         stage.say("Each makes a key of its own and signs its application with it. Nobody else ever holds that key.")
         func apply(_ profile: String, _ name: String, _ type: String, _ code: String, _ role: String) throws -> String {
+            let level = type == "government" ? ["--level", "city"] : []
             let output = try stage.run(
                 [
                     "participant", "apply", "--node", node, "--name", name, "--type", type, "--credit-code", code, "--role", role,
-                ], profile: profile)
+                ] + level, profile: profile)
             return try identifier("P", in: output)
         }
         let parties = Parties(
