@@ -16,6 +16,8 @@ struct BillingModel {
         var name: String
         var roles: [Role]
         var isActive = false
+        /// For good, whatever is decided afterwards.
+        var isRevoked = false
     }
 
     struct Product {
@@ -45,8 +47,7 @@ struct BillingModel {
     private(set) var products: [Identifier: Product] = [:]
     private(set) var contracts: [Identifier: Contract] = [:]
     private(set) var queries: [Identifier: Query] = [:]
-    private var operatorKey: String?
-    private var owners: [String: Identifier] = [:]
+    private(set) var keys = BillingKeys()
     private var requests = RecentRequests()
 
     /// What an entry means for the bill.
@@ -84,14 +85,16 @@ struct BillingModel {
         let statement = entry.event.statement
         switch statement.content {
         case .spaceCharter(let charter):
-            guard operatorKey == nil else { return }
-            (operatorKey, currency) = (charter.operatorKey.keyIdentifier, charter.currency)
+            if keys.found(charter) { currency = charter.currency }
         case .participantApplication(let application):
             let identifier = statement.identifier(.participant)
-            // A key stays with whoever registered it first.
-            for key in application.keys where owners[key.keyIdentifier] == nil { owners[key.keyIdentifier] = identifier }
+            keys.register(application.keys.map(\.keyIdentifier), for: identifier)
             parties[identifier] = Party(name: application.name, roles: application.roles)
         case .participantDecision(let decision): follow(decision, entry, &reading)
+        case .identity(let statement):
+            if let missing = keys.follow(statement, entry) {
+                reading.note(.signer, entry, "that keys or staff were changed", "it needs the signature of \(missing)")
+            }
         case .productListing(let listing): follow(listing, entry, &reading)
         case .productWithdrawal(let withdrawal):
             guard isSigned(entry, by: products[withdrawal.product]?.provider, &reading) else { return }
@@ -99,7 +102,7 @@ struct BillingModel {
         case .contract(let terms): follow(terms, entry, &reading)
         case .contractTermination(let termination):
             let terms = contracts[termination.contract]?.terms
-            let party = signers(of: statement).first { $0 == terms?.buyer || terms?.providers.contains($0) == true }
+            let party = keys.signers(of: entry).first { $0 == terms?.buyer || terms?.providers.contains($0) == true }
             guard isSigned(entry, by: party, &reading) else { return }
             contracts[termination.contract]?.isEnded = true
         case .querySubmission(let submission):
@@ -112,17 +115,20 @@ struct BillingModel {
     }
 
     private mutating func follow(_ decision: ParticipantDecision, _ entry: LedgerEntry, _ reading: inout Reading) {
-        guard let operatorKey, entry.event.statement.keyIdentifiers == [operatorKey] else {
+        guard keys.areOperators(entry.event.statement.keyIdentifiers, for: decision.decision) else {
             return reading.note(
-                .signer, entry, "that \(decision.participant) was judged", "only the operator's signature decides that",
+                .signer, entry, "that \(decision.participant) was judged", "only an operator's signature decides that",
                 [decision.participant])
         }
-        let isActive =
-            switch decision.decision {
-            case .approve, .resume: true
-            case .refuse, .suspend: false
-            }
-        parties[decision.participant]?.isActive = isActive
+        switch decision.decision {
+        case .approve, .resume: parties[decision.participant]?.isActive = true
+        case .refuse, .suspend: parties[decision.participant]?.isActive = false
+        case .revoke:
+            parties[decision.participant]?.isActive = false
+            parties[decision.participant]?.isRevoked = true
+        case .assure: break
+        }
+        if parties[decision.participant]?.isRevoked == true { parties[decision.participant]?.isActive = false }
     }
 
     private mutating func follow(_ listing: ProductListing, _ entry: LedgerEntry, _ reading: inout Reading) {
@@ -154,7 +160,7 @@ struct BillingModel {
                 }
             }
         }
-        for signer in signers(of: entry.event.statement) {
+        for signer in keys.signers(of: entry) {
             if parties[signer]?.isActive == true, signer == terms.buyer || terms.providers.contains(signer) {
                 contract.signers.insert(signer)
             } else {
@@ -166,7 +172,7 @@ struct BillingModel {
 
     private mutating func follow(_ decision: QueryDecision, _ entry: LedgerEntry, _ reading: inout Reading) {
         let providers = queries[decision.query].map { self.providers(of: $0.submission) } ?? []
-        let provider = signers(of: entry.event.statement).first { providers.contains($0) }
+        let provider = keys.signers(of: entry).first { providers.contains($0) }
         guard isSigned(entry, by: provider, &reading), let provider else { return }
         switch decision.decision {
         case .approve: queries[decision.query]?.approvals.insert(provider)
@@ -176,16 +182,13 @@ struct BillingModel {
 
     // MARK: Who signed
 
-    /// The participants whose registered keys signed a statement.
-    private func signers(of statement: SignedStatement) -> [Identifier] { statement.keyIdentifiers.compactMap { owners[$0] } }
-
     func providers(of submission: QuerySubmission) -> Set<Identifier> {
         Set(submission.tables.compactMap { products[$0.product]?.provider })
     }
 
     /// Whether an active participant signed alone, as the entry needs; otherwise notes the difference.
     private func isSigned(_ entry: LedgerEntry, by expected: Identifier?, _ reading: inout Reading) -> Bool {
-        let signers = signers(of: entry.event.statement)
+        let signers = keys.signers(of: entry)
         if let expected, signers == [expected], parties[expected]?.isActive == true { return true }
         let found = signers.map { "\($0)\(parties[$0]?.isActive == true ? "" : ", who is not active")" }
         reading.note(
@@ -199,7 +202,7 @@ struct BillingModel {
 extension BillingModel {
     /// Bills a completed run, and counts it.
     private mutating func bill(_ request: RunRequest, _ entry: LedgerEntry) -> Reading {
-        let buyer = signers(of: entry.event.statement).first
+        let buyer = keys.signers(of: entry).first
         var bill = RunBill(request, entry, buyer: buyer)
         if let earlier = requests.take(entry) {
             bill.reading.note(

@@ -59,6 +59,9 @@ struct RunBill {
         }
         if !party.isActive { note(.signer, "that \(buyer) ran a query", "\(party.name) was not active then") }
         if !party.roles.contains(.buyer) { note(.signer, "that \(buyer) ran a query", "\(party.name) is no buyer") }
+        if !model.keys.signerMayAct(entry, as: .buyer) {
+            note(.signer, "that \(buyer) ran a query", "the staff key that signed may not act as a buyer")
+        }
         if entry.event.actor != buyer.text { note(.signer, "that \(entry.event.actor) did it", "\(buyer) signed the request") }
         let own = entry.event.statement.identifier(.run).text
         if entry.event.subject != own { note(.replay, "that it is the run \(entry.event.subject)", "the request makes it \(own)") }
