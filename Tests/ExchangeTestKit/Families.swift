@@ -9,7 +9,11 @@ extension StatementKind {
         .delegationRevocation, .operatorAppointment, .nodeKeys, .alarmReport,
     ]
     public static let ofCatalogue: [StatementKind] = []
-    public static let ofRights: [StatementKind] = []
+    public static let ofRights: [StatementKind] = [
+        .resourceRegistration, .rightApplication, .rightWithdrawal, .rightCheck, .rightObjection, .objectionDecision,
+        .rightDecision, .rightTransfer, .rightSplit, .rightMerge, .rightChange, .rightRenewal, .rightLicence,
+        .rightLicenceEnd, .rightPledge, .rightPledgeRelease, .rightFreeze, .rightUnfreeze, .rightCancellation,
+    ]
     /// The kinds that the exchange itself rests on: the space, participants, products, contracts, queries and runs.
     public static let ofTrade: [StatementKind] = [
         .spaceCharter, .logKeys, .participantApplication, .participantDecision, .productListing,
@@ -25,7 +29,12 @@ extension EventType {
         .operatorsAppointed, .nodeKeysChanged, .alarmRaised,
     ]
     public static let ofCatalogue: Set<EventType> = []
-    public static let ofRights: Set<EventType> = []
+    public static let ofRights: Set<EventType> = [
+        .resourceRegistered, .rightApplied, .rightWithdrawn, .rightNoticed, .rightObjected, .rightObjectionDismissed,
+        .rightRefused, .rightGranted, .rightTransferred, .rightDivided, .rightMerged, .rightChanged, .rightRenewed,
+        .rightLicensed, .rightLicenceEnded, .rightPledged, .rightPledgeReleased, .rightFrozen, .rightUnfrozen,
+        .rightCancelled,
+    ]
     public static let ofTrade: Set<EventType> = [
         .spaceFounded, .spaceLogKeysChanged, .spacePolicySet, .participantApplied, .participantApproved,
         .participantRefused, .participantSuspended, .participantResumed, .productListed, .productWithdrawn,

@@ -31,6 +31,26 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
     case productWithdrawn = "product.withdrawn"
 
     // Rights
+    case resourceRegistered = "resource.registered"
+    case rightApplied = "right.applied"
+    case rightWithdrawn = "right.withdrawn"
+    case rightNoticed = "right.noticed"
+    case rightObjected = "right.objected"
+    case rightObjectionDismissed = "right.objection-dismissed"
+    case rightRefused = "right.refused"
+    case rightGranted = "right.granted"
+    case rightTransferred = "right.transferred"
+    case rightDivided = "right.divided"
+    case rightMerged = "right.merged"
+    case rightChanged = "right.changed"
+    case rightRenewed = "right.renewed"
+    case rightLicensed = "right.licensed"
+    case rightLicenceEnded = "right.licence-ended"
+    case rightPledged = "right.pledged"
+    case rightPledgeReleased = "right.pledge-released"
+    case rightFrozen = "right.frozen"
+    case rightUnfrozen = "right.unfrozen"
+    case rightCancelled = "right.cancelled"
 
     // Contracts, queries and runs
     case contractOffered = "contract.offered"

@@ -52,6 +52,24 @@ public enum RefusalCode: String, Sendable, CaseIterable, Codable {
     case productNotListed = "product-not-listed"
 
     // Rights
+    case externalIdentifierTaken = "external-identifier-taken"
+    case rightOverCoreData = "right-over-core-data"
+    case rightWithoutLawfulSource = "right-without-lawful-source"
+    case rightUnderDispute = "right-under-dispute"
+    case rightAlreadyRegistered = "right-already-registered"
+    case rightBasisMissing = "right-basis-missing"
+    case rightNotInForce = "right-not-in-force"
+    case rightPledged = "right-pledged"
+    case rightFrozen = "right-frozen"
+    case rightLicensed = "right-licensed"
+    case noticeNotOver = "notice-not-over"
+    case noticeOver = "notice-over"
+    case objectionOpen = "objection-open"
+    case objectionRepeated = "objection-repeated"
+    case sharesWrong = "shares-wrong"
+    case partsDiffer = "parts-differ"
+    case signatureMissing = "signature-missing"
+    case renewalTooEarly = "renewal-too-early"
 
     // Contracts, queries and runs
     case priceDiffers = "price-differs"

@@ -25,6 +25,11 @@ extension StatementKind {
         case .productListing, .productWithdrawal: .participant
 
         // Rights
+        case .rightCheck, .objectionDecision, .rightDecision: .spaceOperator
+        case .resourceRegistration, .rightApplication, .rightWithdrawal, .rightObjection, .rightTransfer, .rightSplit,
+            .rightMerge, .rightChange, .rightRenewal, .rightLicence, .rightLicenceEnd, .rightPledge, .rightPledgeRelease,
+            .rightFreeze, .rightUnfreeze, .rightCancellation:
+            .participant
 
         // Contracts, queries and runs
         case .contract, .contractTermination, .querySubmission, .queryDecision, .runRequest: .participant

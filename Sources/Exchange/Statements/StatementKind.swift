@@ -40,6 +40,44 @@ public enum StatementKind: String, Sendable, CaseIterable, Codable {
     case productWithdrawal = "product-withdrawal"
 
     // Rights
+    /// A holder registers a data resource.
+    case resourceRegistration = "resource-registration"
+    /// Somebody asks for a right to be registered.
+    case rightApplication = "right-application"
+    /// An applicant takes an application back.
+    case rightWithdrawal = "right-withdrawal"
+    /// The operator passes or fails the formal check of an application.
+    case rightCheck = "right-check"
+    /// A participant objects to an application.
+    case rightObjection = "right-objection"
+    /// The operator upholds or dismisses an objection.
+    case objectionDecision = "objection-decision"
+    /// The operator grants or refuses a right.
+    case rightDecision = "right-decision"
+    /// A right passes to another holder.
+    case rightTransfer = "right-transfer"
+    /// A right is split into parts.
+    case rightSplit = "right-split"
+    /// A holder makes one right of parts.
+    case rightMerge = "right-merge"
+    /// A holder amends what a certificate says.
+    case rightChange = "right-change"
+    /// A holder extends a right that is about to end.
+    case rightRenewal = "right-renewal"
+    /// A holder licenses a right.
+    case rightLicence = "right-licence"
+    /// A licensee gives a licence up, or the operator ends it.
+    case rightLicenceEnd = "right-licence-end"
+    /// A holder pledges a right.
+    case rightPledge = "right-pledge"
+    /// A pledgee, or the operator, releases a pledge.
+    case rightPledgeRelease = "right-pledge-release"
+    /// A regulator freezes a right.
+    case rightFreeze = "right-freeze"
+    /// A regulator lifts a freeze.
+    case rightUnfreeze = "right-unfreeze"
+    /// A right ends before its time.
+    case rightCancellation = "right-cancellation"
 
     // Contracts, queries and runs
     /// A digital contract: offered by its first signer, active when every party has signed.
