@@ -39,7 +39,8 @@ let package = Package(
             name: "Contracts", dependencies: ["Encoding"], path: "Contracts",
             exclude: ["README.md", "openapi.yaml", "templates"], resources: [.embedInCode("schemas")]),
         .target(
-            name: "Exchange", dependencies: ["Encoding", "Signing", "TransparencyLog", "Contracts"]),
+            name: "Exchange", dependencies: ["Encoding", "Signing", "TransparencyLog", "Contracts"],
+            exclude: ["Catalogue/README.md"]),
 
         // Gzip in memory, for answers over HTTP and for the status lists of credentials.
         .target(name: "Compression", dependencies: ["CZlib"]),

@@ -62,6 +62,10 @@ public enum ContractSchemas {
         // Catalogue
         ("product-listing", PackageResources.statement_product_listing_json),
         ("product-withdrawal", PackageResources.statement_product_withdrawal_json),
+        ("product-review", PackageResources.statement_product_review_json),
+        ("compliance-declaration", PackageResources.statement_compliance_declaration_json),
+        ("compliance-review", PackageResources.statement_compliance_review_json),
+        ("quality-assessment", PackageResources.statement_quality_assessment_json),
         // Rights
         ("resource-registration", PackageResources.statement_resource_registration_json),
         ("right-application", PackageResources.statement_right_application_json),
@@ -116,6 +120,13 @@ public enum ContractSchemas {
         // Catalogue
         ("product.listed", PackageResources.event_product_listed_json),
         ("product.withdrawn", PackageResources.event_product_withdrawn_json),
+        ("product.submitted", PackageResources.event_product_submitted_json),
+        ("product.reviewed", PackageResources.event_product_reviewed_json),
+        ("product.review-refused", PackageResources.event_product_review_refused_json),
+        ("product.compliance-declared", PackageResources.event_product_compliance_declared_json),
+        ("product.compliance-accepted", PackageResources.event_product_compliance_accepted_json),
+        ("product.compliance-rejected", PackageResources.event_product_compliance_rejected_json),
+        ("product.assessed", PackageResources.event_product_assessed_json),
         // Rights
         ("resource.registered", PackageResources.event_resource_registered_json),
         ("right.applied", PackageResources.event_right_applied_json),

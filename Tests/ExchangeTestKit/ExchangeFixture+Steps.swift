@@ -84,11 +84,11 @@ extension ExchangeFixture {
         var items: [ContractProduct] = []
         var providers: Set<Identifier> = []
         for identifier in products {
-            guard let product = state.products[identifier], let version = product.version(1) else {
+            guard let product = state.products[identifier], let data = product.version(1)?.data else {
                 throw FixtureError("\(identifier) is not listed")
             }
             providers.insert(product.provider)
-            items.append(ContractProduct(product: identifier, version: 1, pricePerRun: version.pricePerRun))
+            items.append(ContractProduct(product: identifier, version: 1, pricePerRun: data.pricePerRun))
         }
         return ContractTerms(
             buyer: buyer.identifier, providers: providers.sorted(), products: items, purpose: .research, validFrom: time,
@@ -138,7 +138,7 @@ extension ExchangeFixture {
         guard let submission = state.queries[query]?.submission else { throw FixtureError("there is no query \(query)") }
         var snapshots: [String: String] = [:]
         for table in submission.tables {
-            snapshots[table.name] = state.products[table.product]?.version(table.version)?.snapshot
+            snapshots[table.name] = state.products[table.product]?.version(table.version)?.data?.snapshot
         }
         return RunFacts(
             snapshots: snapshots, policy: Self.policy, engine: Self.engine, rowCount: rows, suppressedGroups: 1,

@@ -8,7 +8,9 @@ extension StatementKind {
         .participantReview, .participantKeys, .keyRecovery, .keyRecoveryObjection, .keyRecoveryCompletion, .delegation,
         .delegationRevocation, .operatorAppointment, .nodeKeys, .alarmReport,
     ]
-    public static let ofCatalogue: [StatementKind] = []
+    public static let ofCatalogue: [StatementKind] = [
+        .productReview, .complianceDeclaration, .complianceReview, .qualityAssessment,
+    ]
     public static let ofRights: [StatementKind] = [
         .resourceRegistration, .rightApplication, .rightWithdrawal, .rightCheck, .rightObjection, .objectionDecision,
         .rightDecision, .rightTransfer, .rightSplit, .rightMerge, .rightChange, .rightRenewal, .rightLicence,
@@ -28,7 +30,10 @@ extension EventType {
         .recoveryProposed, .recoveryObjected, .participantRecovered, .delegationGranted, .delegationRevoked,
         .operatorsAppointed, .nodeKeysChanged, .alarmRaised,
     ]
-    public static let ofCatalogue: Set<EventType> = []
+    public static let ofCatalogue: Set<EventType> = [
+        .productSubmitted, .productReviewed, .productReviewRefused, .complianceDeclared, .complianceAccepted,
+        .complianceRejected, .productAssessed,
+    ]
     public static let ofRights: Set<EventType> = [
         .resourceRegistered, .rightApplied, .rightWithdrawn, .rightNoticed, .rightObjected, .rightObjectionDismissed,
         .rightRefused, .rightGranted, .rightTransferred, .rightDivided, .rightMerged, .rightChanged, .rightRenewed,

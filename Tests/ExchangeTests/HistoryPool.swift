@@ -124,7 +124,7 @@ struct HistoryPool: Sendable {
     ) throws {
         var snapshots: [String: String] = [:]
         for (index, product) in products.enumerated() {
-            snapshots["table_\(index)"] = fixture.state.products[product]?.version(1)?.snapshot
+            snapshots["table_\(index)"] = fixture.state.products[product]?.version(1)?.data?.snapshot
         }
         let facts = RunFacts(
             snapshots: snapshots, policy: ExchangeFixture.policy, engine: ExchangeFixture.engine, rowCount: 5,

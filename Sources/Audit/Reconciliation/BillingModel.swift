@@ -152,7 +152,7 @@ struct BillingModel {
         var contract = contracts[identifier] ?? Contract(terms: terms)
         if contracts[identifier] == nil {
             for item in terms.products {
-                let listed = products[item.product]?.listing(item.version)?.pricePerRun
+                let listed = products[item.product]?.listing(item.version)?.data?.pricePerRun
                 if listed != item.pricePerRun {
                     reading.note(
                         .price, entry, "\(item.pricePerRun) a run of \(item.product) version \(item.version)",

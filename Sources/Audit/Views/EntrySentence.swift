@@ -23,13 +23,14 @@ struct EntrySentence {
             return "the operator founded the space \(Self.quoted(charter.name.inOneLine)) (\(event.subject))"
         case .logKeys(let change): return logKeys(change)
         case .spacePolicy: return "the operator set the space's rules"
-        case .identity, .catalogue, .right: return "\(actor) recorded \(entry.event.type.rawValue) of \(subject)"
+        case .catalogue(let statement): return catalogue(statement)
+        case .identity, .right: return "\(actor) recorded \(entry.event.type.rawValue) of \(subject)"
         case .participantApplication(let application):
             let roles = application.roles.map(\.rawValue).joined(separator: ", ")
             return "\(subject) applied to join as \(roles)"
         case .participantDecision(let decision): return "the operator \(past(decision.decision)) \(subject)\(reason)"
         case .productListing(let listing):
-            return "\(actor) listed version \(listing.version) of \(subject) at \(money(listing.pricePerRun)) a run"
+            return self.listing(listing)
         case .productWithdrawal: return "\(actor) withdrew \(subject)\(reason)"
         case .contract(let terms): return contract(terms)
         case .contractTermination: return "\(actor) ended \(subject)\(reason)"
@@ -46,6 +47,32 @@ struct EntrySentence {
         let steps = [("added", list("added")), ("dropped", list("dropped"))].filter { !$0.1.isEmpty }
         let number = change.logKeys.count == 1 ? "one signs" : "\(change.logKeys.count) sign"
         return "the operator changed the ledger's keys (\(steps.map { "\($0) \($1)" }.joined(separator: "; "))); \(number) from now on\(reason)"
+    }
+
+    private func listing(_ listing: ProductListing) -> String {
+        let price = listing.data.map { "at \(money($0.pricePerRun)) a run" } ?? "as an entry of the catalogue only"
+        let verb = entry.event.type == .productListed ? "listed" : "put forward"
+        return "\(actor) \(verb) version \(listing.version) of \(subject) \(price)\(awaiting)"
+    }
+
+    private func catalogue(_ statement: CatalogueStatement) -> String {
+        let version = "version \(statement.subject.version) of \(subject)"
+        switch statement {
+        case .review(let review):
+            return "the operator \(review.verdict == .approve ? "approved" : "refused") the content of \(version)\(awaiting)\(reason)"
+        case .declaration: return "\(actor) answered the compliance checklist for \(version)"
+        case .complianceReview(let review):
+            return "the operator \(review.verdict == .accept ? "accepted" : "rejected") the compliance declaration for \(version)\(awaiting)\(reason)"
+        case .assessment(let assessment):
+            let figures = assessment.figures
+            return "the node assessed \(version): \(figures.rows) \(figures.rows == 1 ? "row" : "rows"), \(DecimalText.format(Double(figures.meanCompleteness) / 10, digits: 1)) % complete, \(figures.duplicates) repeated; \(figures.issues.isEmpty ? "nothing amiss" : figures.issues.joined(separator: ", "))"
+        }
+    }
+
+    /// What a version still waits for.
+    private var awaiting: String {
+        let steps = (entry.event.body["awaiting"]?.arrayValue ?? []).compactMap(\.stringValue)
+        return steps.isEmpty ? "" : "; it waits for the operator's \(steps.joined(separator: " and "))"
     }
 
     private func contract(_ terms: ContractTerms) -> String {
@@ -128,7 +155,7 @@ extension ExchangeState {
     func givenName(of identifier: Identifier) -> String? {
         switch identifier.kind {
         case .participant: participants[identifier]?.name
-        case .product: products[identifier]?.versions.last?.title.inOneLine
+        case .product: products[identifier]?.title.inOneLine
         case .query: queries[identifier].map { "the query \"\($0.submission.title)\"" }
         default: nil
         }

@@ -29,6 +29,13 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
     // Catalogue
     case productListed = "product.listed"
     case productWithdrawn = "product.withdrawn"
+    case productSubmitted = "product.submitted"
+    case productReviewed = "product.reviewed"
+    case productReviewRefused = "product.review-refused"
+    case complianceDeclared = "product.compliance-declared"
+    case complianceAccepted = "product.compliance-accepted"
+    case complianceRejected = "product.compliance-rejected"
+    case productAssessed = "product.assessed"
 
     // Rights
     case resourceRegistered = "resource.registered"

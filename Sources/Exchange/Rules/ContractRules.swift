@@ -45,19 +45,13 @@ extension ExchangeState {
         var needed: Set<Identifier> = []
         for (index, item) in terms.products.enumerated() {
             let pointer = "/products/\(index)"
-            guard let product = products[item.product], product.status == .listed else {
-                throw Refusal(.productNotListed, "no product \(item.product) is listed", pointer: pointer)
-            }
-            guard let listing = product.version(item.version) else {
+            let (product, version, data) = try usableVersion(item.product, item.version, pointer: pointer)
+            guard data.pricePerRun == item.pricePerRun else {
                 throw Refusal(
-                    .productNotListed, "the product \(item.product) has \(product.versions.count) version(s), not \(item.version)",
-                    pointer: pointer)
-            }
-            guard listing.pricePerRun == item.pricePerRun else {
-                throw Refusal(
-                    .priceDiffers, "the listed price is \(listing.pricePerRun) a run, the contract says \(item.pricePerRun)",
+                    .priceDiffers, "the listed price is \(data.pricePerRun) a run, the contract says \(item.pricePerRun)",
                     pointer: "\(pointer)/pricePerRun")
             }
+            try requireGrade(of: version, item.product, allows: buyer, pointer: pointer)
             needed.insert(product.provider)
         }
         guard needed == Set(terms.providers) else {

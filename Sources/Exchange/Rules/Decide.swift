@@ -50,7 +50,7 @@ extension ExchangeState {
         case .right(let statement): return try decide(statement, command, at: time)
         case .participantApplication(let application): return try decide(application, command)
         case .participantDecision(let decision): return try decide(decision, command)
-        case .productListing(let listing): return try decide(listing, command)
+        case .productListing(let listing): return try decide(listing, command, at: time)
         case .productWithdrawal(let withdrawal): return try decide(withdrawal, command)
         case .contract(let terms): return try decide(terms, command, at: time)
         case .contractTermination(let termination): return try decide(termination, command)
@@ -120,8 +120,7 @@ extension ExchangeState {
         case .participantApplication: return match(participants[statement.identifier(.participant)]?.created)
         case .participantDecision(let decision): return match(participants[decision.participant]?.decided)
         case .productListing(let listing):
-            let product = products[listing.product ?? statement.identifier(.product)]
-            return match(product?.changed) ?? match(product?.created)
+            return match(products[listing.product ?? statement.identifier(.product)]?.version(listing.version)?.listed)
         case .productWithdrawal(let withdrawal): return match(products[withdrawal.product]?.changed)
         case .contract:
             return contracts[statement.identifier(.contract)].flatMap { recordedSignatures(statement, in: $0) }

@@ -35,14 +35,8 @@ extension ExchangeState {
         try requireAssurance(.runQuery, of: signer)
         for (index, table) in submission.tables.enumerated() {
             let pointer = "/tables/\(index)"
-            guard let product = products[table.product], product.status == .listed,
-                let listing = product.version(table.version)
-            else {
-                throw Refusal(
-                    .productNotListed, "the table \(table.name) names \(table.product) version \(table.version), which is not listed",
-                    pointer: pointer)
-            }
-            guard listing.offers(submission.mode) else {
+            let (_, _, data) = try usableVersion(table.product, table.version, pointer: pointer)
+            guard data.offers(submission.mode) else {
                 throw Refusal(
                     .modeNotOffered, "the product of the table \(table.name) does not offer the mode \(submission.mode.rawValue)",
                     pointer: "/mode")

@@ -50,6 +50,21 @@ public enum RefusalCode: String, Sendable, CaseIterable, Codable {
     // Catalogue
     case versionOutOfOrder = "version-out-of-order"
     case productNotListed = "product-not-listed"
+    case catalogueOnly = "catalogue-only"
+    case gradesContradict = "grades-contradict"
+    case gradeForbidsBuyer = "grade-forbids-buyer"
+    case negativeList = "negative-list"
+    case extensionWrong = "extension-wrong"
+    case changesMissing = "changes-missing"
+    case identifierTaken = "identifier-taken"
+    case identifierDropped = "identifier-dropped"
+    case inputMissing = "input-missing"
+    case inputUnknown = "input-unknown"
+    case lineageCircular = "lineage-circular"
+    case rightsMissing = "rights-missing"
+    case complianceInconsistent = "compliance-inconsistent"
+    case snapshotDiffers = "snapshot-differs"
+    case notANodeKey = "not-a-node-key"
 
     // Rights
     case externalIdentifierTaken = "external-identifier-taken"

@@ -5,8 +5,8 @@ public struct RunAuthorization: Sendable, Hashable {
     public var run: Identifier
     public var query: Query
     public var buyer: Identifier
-    /// The product version behind each table, in the query's order.
-    public var listings: [(table: QueryTable, listing: ProductListing)]
+    /// The data of the product version behind each table, in the query's order.
+    public var listings: [(table: QueryTable, listing: ProductData)]
     public var charges: [Charge]
     /// How long the result is kept, in days: the shortest of the contracts', since each provider may demand that it
     /// is destroyed then.
@@ -126,13 +126,12 @@ extension ExchangeState {
         try checkParameters(request.parameters, query.submission.parameters)
         var unused = Set(request.contracts)
         var charges: [Charge] = []
-        var listings: [(table: QueryTable, listing: ProductListing)] = []
+        var listings: [(table: QueryTable, listing: ProductData)] = []
         var retention = Int64.max
         var chargedProducts: Set<ContractProduct> = []
         for table in query.submission.tables {
-            guard let product = products[table.product], product.status == .listed,
-                let listing = product.version(table.version)
-            else { throw Refusal(.productNotListed, "the product \(table.product) has been withdrawn") }
+            let (product, version, listing) = try usableVersion(table.product, table.version)
+            try requireGrade(of: version, table.product, allows: signer)
             guard participants[product.provider]?.status == .active else {
                 throw Refusal(.providerNotActive, "the provider of \(table.name) is not active")
             }
@@ -210,7 +209,7 @@ extension ExchangeState {
 
 extension QuerySubmission {
     /// The most rows that a result may have: the least that any of the products' terms allow in this mode.
-    public func maximumRows(_ listings: [ProductListing]) -> Int64 {
+    public func maximumRows(_ listings: [ProductData]) -> Int64 {
         listings.map { listing in
             switch mode {
             case .aggregate: listing.aggregate?.maximumRows ?? 0

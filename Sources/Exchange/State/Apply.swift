@@ -27,10 +27,8 @@ extension ExchangeState {
         case .right(let statement): apply(statement, event, mark, at: time)
         case .participantApplication(let application): apply(application, statement, mark)
         case .participantDecision(let decision): apply(decision, mark)
-        case .productListing(let listing): apply(listing, statement, mark)
-        case .productWithdrawal(let withdrawal):
-            products[withdrawal.product]?.status = .withdrawn
-            products[withdrawal.product]?.changed = mark
+        case .productListing(let listing): apply(listing, event, mark)
+        case .productWithdrawal(let withdrawal): apply(withdrawal, mark)
         case .contract(let terms): apply(terms, event, mark)
         case .contractTermination(let termination):
             contracts[termination.contract]?.status = .ended
@@ -81,18 +79,6 @@ extension ExchangeState {
                 identity.recoveries[participant]?.ended = mark
             }
         default: break
-        }
-    }
-
-    private mutating func apply(_ listing: ProductListing, _ statement: SignedStatement, _ mark: Mark) {
-        let identifier = listing.product ?? statement.identifier(.product)
-        if products[identifier] == nil {
-            products[identifier] = Product(
-                identifier: identifier, provider: listing.provider, status: .listed, versions: [listing], changed: mark,
-                created: mark)
-        } else {
-            products[identifier]?.versions.append(listing)
-            products[identifier]?.changed = mark
         }
     }
 

@@ -83,23 +83,6 @@ public struct Participant: Sendable, Hashable, Codable {
     public var keysChanged: Mark?
 }
 
-public enum ProductStatus: String, Sendable, Codable, CaseIterable { case listed, withdrawn }
-
-public struct Product: Sendable, Hashable, Codable {
-    public var identifier: Identifier
-    public var provider: Identifier
-    public var status: ProductStatus
-    /// By position: version 1 first.
-    public var versions: [ProductListing]
-    public var changed: Mark
-    public var created: Mark
-
-    public func version(_ number: Int64) -> ProductListing? {
-        guard number >= 1, number <= Int64(versions.count) else { return nil }
-        return versions[Int(number) - 1]
-    }
-}
-
 public enum ContractStatus: String, Sendable, Codable, CaseIterable { case offered, active, ended }
 
 public struct Contract: Sendable, Hashable, Codable {

@@ -14,6 +14,61 @@ extension ProductListing {
         origin = try cursor.member("origin").oneOf(ProductOrigin.self)
         licence = try cursor.member("licence").text(1...200)
         updateCycle = try cursor.member("updateCycle").text(1...64)
+        data = try ProductData(listing: cursor)
+        description = try cursor.optionalMember("description")?.languageMap(maximumCount: 8000, allowsLines: true) ?? [:]
+        externalIdentifiers = try ExternalIdentifier.list(try cursor.optionalMember("externalIdentifiers"))
+        for element in try cursor.optionalMember("inputs")?.array(minimumCount: 1, maximumCount: 32) ?? [] {
+            inputs.append(try ProductInput(element))
+        }
+        changes = try cursor.optionalMember("changes")?.languageMap(maximumCount: 2000, allowsLines: true) ?? [:]
+        if let member = try cursor.optionalMember("coverage") { coverage = try Coverage(member) }
+        grades = try SchemeGrade.list(try cursor.optionalMember("grades"))
+        extensions = try cursor.optionalMember("extensions")?.extensionFields() ?? [:]
+        for element in try cursor.optionalMember("rights")?.array(minimumCount: 1, maximumCount: 16) ?? [] {
+            let right = try element.identifier(.right)
+            if rights.contains(right) { throw element.mismatch("repeats a right") }
+            rights.append(right)
+        }
+        if let member = try cursor.optionalMember("qualityStatement") { qualityStatement = try QualityStatement(member) }
+        try checkConsistency(cursor)
+    }
+
+    /// What the members must say together.
+    private func checkConsistency(_ cursor: JSONCursor) throws(JSONMismatch) {
+        guard (product == nil) == (version == 1) else {
+            throw cursor.mismatch("version 1 names no \"product\"; every later version names the product it belongs to")
+        }
+        if grade == .important, data?.rows != nil { throw cursor.mismatch("a product of grade important cannot offer rows") }
+    }
+
+    public var members: [(String, JSONValue?)] {
+        func map(_ texts: [String: String]) -> JSONValue? { texts.isEmpty ? nil : .languageMap(texts) }
+        func list(_ values: [JSONValue]) -> JSONValue? { values.isEmpty ? nil : .array(values) }
+        return [
+            ("provider", .string(provider.text)), ("product", product.map { .string($0.text) }),
+            ("version", .integer(version)), ("title", .languageMap(title)), ("summary", .languageMap(summary)),
+            ("keywords", .array(keywords.map { .string($0) })), ("class", .string(productClass.rawValue)),
+            ("grade", .string(grade.rawValue)), ("form", .string(form.rawValue)), ("origin", .string(origin.rawValue)),
+            ("licence", .string(licence)), ("updateCycle", .string(updateCycle)),
+        ] + (data?.members ?? []) + [
+            ("description", map(description)), ("changes", map(changes)),
+            ("externalIdentifiers", list(externalIdentifiers.map(\.json))), ("inputs", list(inputs.map(\.json))),
+            ("coverage", coverage?.json), ("grades", list(grades.map(\.json))),
+            ("extensions", extensions.names.isEmpty ? nil : .object(extensions)),
+            ("rights", list(rights.map { .string($0.text) })), ("qualityStatement", qualityStatement?.json),
+        ]
+    }
+}
+
+extension ProductData {
+    /// Reads what a listing says of its data; `nil` if it says nothing of it.
+    init?(listing cursor: JSONCursor) throws(JSONMismatch) {
+        let present = ["snapshot", "modes", "price"].filter { cursor.value[$0] != nil }
+        if present.isEmpty { return nil }
+        guard present.count == 3 else {
+            throw cursor.mismatch(
+                "has \(present.joined(separator: " and ")) only: data for queries has \"snapshot\", \"modes\" and \"price\", an entry of the catalogue only has none of them")
+        }
         let snapshotCursor = try cursor.member("snapshot")
         snapshot = try snapshotCursor.member("sha256").hexadecimalDigest()
         rowCount = try snapshotCursor.member("rows").integer(in: 0...Int64.max)
@@ -49,9 +104,6 @@ extension ProductListing {
 
     /// What the members must say together.
     private func checkConsistency(_ cursor: JSONCursor) throws(JSONMismatch) {
-        guard (product == nil) == (version == 1) else {
-            throw cursor.mismatch("version 1 names no \"product\"; every later version names the product it belongs to")
-        }
         guard aggregate != nil || rows != nil else {
             throw try cursor.member("modes").mismatch("must offer \"aggregate\", \"rows\" or both")
         }
@@ -61,7 +113,6 @@ extension ProductListing {
         if !units.isEmpty {
             throw cursor.mismatch("a product with a privacy unit cannot offer rows; it protects the units by aggregates")
         }
-        if grade == .important { throw cursor.mismatch("a product of grade important cannot offer rows") }
         if rows.columns.isEmpty { throw cursor.mismatch("the rows mode must name at least one column") }
         let byName = Dictionary(columns.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for name in rows.columns {
@@ -73,7 +124,8 @@ extension ProductListing {
         }
     }
 
-    public var members: [(String, JSONValue?)] {
+    /// As they stand in a listing.
+    var members: [(String, JSONValue?)] {
         var modes = JSONObject()
         if let aggregate {
             modes["aggregate"] = [
@@ -89,21 +141,30 @@ extension ProductListing {
             ["name": .string(column.name), "type": .string(column.type), "role": .string(column.role.rawValue)]
         }
         return [
-            ("provider", .string(provider.text)), ("product", product.map { .string($0.text) }),
-            ("version", .integer(version)), ("title", .languageMap(title)), ("summary", .languageMap(summary)),
-            ("keywords", .array(keywords.map { .string($0) })), ("class", .string(productClass.rawValue)),
-            ("grade", .string(grade.rawValue)), ("form", .string(form.rawValue)), ("origin", .string(origin.rawValue)),
-            ("licence", .string(licence)), ("updateCycle", .string(updateCycle)),
-            (
-                "snapshot",
-                ["sha256": .string(snapshot), "rows": .integer(rowCount), "columns": .array(columnValues)]
-            ),
+            ("snapshot", ["sha256": .string(snapshot), "rows": .integer(rowCount), "columns": .array(columnValues)]),
             ("modes", .object(modes)), ("price", ["perRun": .integer(pricePerRun)]),
         ]
     }
 }
 
 extension JSONCursor {
+    /// The fields that a space adds to listings. Which they are is for its policy to say; here only their form.
+    func extensionFields() throws(JSONMismatch) -> JSONObject {
+        let found = try members()
+        guard (1...64).contains(found.count) else { throw mismatch("must have 1 to 64 fields") }
+        for (name, field) in found {
+            guard CataloguePolicy.isFieldName(name) else {
+                throw field.mismatch("is no field's name: 1 to 64 letters, digits, \"_\" and \"-\", a letter first")
+            }
+            switch field.value {
+            case .string: _ = try field.text(1...2000, allowsLines: true)
+            case .integer, .bool: break
+            default: throw field.mismatch("must be a text, an integer or a boolean, is \(field.value.kindName)")
+            }
+        }
+        return value.objectValue ?? [:]
+    }
+
     /// Distinct texts of at most `each` characters.
     func strings(maximumCount: Int, each: Int) throws(JSONMismatch) -> [String] {
         var texts: [String] = []

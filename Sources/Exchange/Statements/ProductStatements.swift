@@ -56,7 +56,7 @@ public struct RowsTerms: Sendable, Hashable, Codable {
 }
 
 /// A signed description of one version of a product.
-public struct ProductListing: Sendable, Hashable, Codable {
+public struct ProductListing: Sendable, Hashable {
     public var provider: Identifier
     /// Absent in the first version, whose statement gives the product its identifier.
     public var product: Identifier?
@@ -70,20 +70,29 @@ public struct ProductListing: Sendable, Hashable, Codable {
     public var origin: ProductOrigin
     public var licence: String
     public var updateCycle: String
-    /// SHA-256 of the snapshot, lower-case hexadecimal.
-    public var snapshot: String
-    public var rowCount: Int64
-    public var columns: [ProductColumn]
-    public var aggregate: AggregateTerms?
-    public var rows: RowsTerms?
-    /// Minor units of the space's currency for each run.
-    public var pricePerRun: Int64
+    /// `nil` for an entry of the catalogue only.
+    public var data: ProductData?
+    /// At length, by language.
+    public var description: [String: String] = [:]
+    public var externalIdentifiers: [ExternalIdentifier] = []
+    public var inputs: [ProductInput] = []
+    /// What is new in this version, by language.
+    public var changes: [String: String] = [:]
+    public var coverage: Coverage?
+    /// Grades by schemes beside that of `grade`.
+    public var grades: [SchemeGrade] = []
+    /// Fields that the space's policy defines: texts, integers, booleans.
+    public var extensions = JSONObject()
+    /// The registered rights (kind T) that the listing rests on.
+    public var rights: [Identifier] = []
+    public var qualityStatement: QualityStatement?
+
+    public var isCatalogueOnly: Bool { data == nil }
 
     public init(
         provider: Identifier, product: Identifier?, version: Int64, title: [String: String], summary: [String: String],
         keywords: [String], productClass: ProductClass, grade: ProductGrade, form: ProductForm, origin: ProductOrigin,
-        licence: String, updateCycle: String, snapshot: String, rowCount: Int64, columns: [ProductColumn],
-        aggregate: AggregateTerms?, rows: RowsTerms?, pricePerRun: Int64
+        licence: String, updateCycle: String, data: ProductData?
     ) {
         self.provider = provider
         self.product = product
@@ -97,19 +106,23 @@ public struct ProductListing: Sendable, Hashable, Codable {
         self.origin = origin
         self.licence = licence
         self.updateCycle = updateCycle
-        self.snapshot = snapshot
-        self.rowCount = rowCount
-        self.columns = columns
-        self.aggregate = aggregate
-        self.rows = rows
-        self.pricePerRun = pricePerRun
+        self.data = data
     }
 
-    public func offers(_ mode: QueryMode) -> Bool {
-        switch mode {
-        case .aggregate: aggregate != nil
-        case .rows: rows != nil
-        }
+    /// A listing of data for queries.
+    public init(
+        provider: Identifier, product: Identifier?, version: Int64, title: [String: String], summary: [String: String],
+        keywords: [String], productClass: ProductClass, grade: ProductGrade, form: ProductForm, origin: ProductOrigin,
+        licence: String, updateCycle: String, snapshot: String, rowCount: Int64, columns: [ProductColumn],
+        aggregate: AggregateTerms?, rows: RowsTerms?, pricePerRun: Int64
+    ) {
+        self.init(
+            provider: provider, product: product, version: version, title: title, summary: summary, keywords: keywords,
+            productClass: productClass, grade: grade, form: form, origin: origin, licence: licence,
+            updateCycle: updateCycle,
+            data: ProductData(
+                snapshot: snapshot, rowCount: rowCount, columns: columns, aggregate: aggregate, rows: rows,
+                pricePerRun: pricePerRun))
     }
 }
 

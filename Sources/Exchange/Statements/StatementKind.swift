@@ -38,6 +38,14 @@ public enum StatementKind: String, Sendable, CaseIterable, Codable {
     case productListing = "product-listing"
     /// A provider withdraws a product.
     case productWithdrawal = "product-withdrawal"
+    /// The operator approves or refuses a version that waits for review.
+    case productReview = "product-review"
+    /// A provider answers the compliance checklist for a version.
+    case complianceDeclaration = "compliance-declaration"
+    /// The operator accepts or rejects such answers.
+    case complianceReview = "compliance-review"
+    /// The node says what it found out about a version's data.
+    case qualityAssessment = "quality-assessment"
 
     // Rights
     /// A holder registers a data resource.

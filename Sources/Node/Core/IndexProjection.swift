@@ -11,6 +11,7 @@ enum IndexProjection {
     static func change(_ event: Event, seq: UInt64, time: Timestamp, _ state: ExchangeState) -> IndexChange? {
         switch event.statement.content {
         case .productListing(let listing):
+            guard event.type == .productListed else { return nil }
             return .upsert(
                 CatalogueDocument(
                     identifier: event.subject, provider: listing.provider.text, titles: listing.title,

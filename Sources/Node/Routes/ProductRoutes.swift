@@ -31,9 +31,7 @@ struct ProductRoutes: Sendable {
         router.add("GET", "/api/v1/products/{prefix}/{suffix}") { request, path in
             try TargetQuery.allow(request, [])
             let identifier = try StatementIntake.identifier(path, .product)
-            guard let view = await services.sequencer.read({ $0.productView(identifier) }) else {
-                throw Problem.missing("product", identifier)
-            }
+            guard let view = try await views([identifier]).first else { throw Problem.missing("product", identifier) }
             return .json(200, view)
         }
     }
@@ -61,19 +59,26 @@ struct ProductRoutes: Sendable {
             }
         }
         let identifiers = page.hits.compactMap { try? Identifier($0.identifier) }
-        let views = await services.sequencer.read { state in identifiers.compactMap { state.productView($0) } }
+        let views = try await views(identifiers)
         var object: JSONObject = [
             "items": .array(views), "total": .integer(Int64(page.total)), "totalIsExact": .bool(page.totalIsExact),
         ]
         object["next"] = page.nextCursor.map { .string($0) }
         return .json(200, .object(object))
     }
-}
 
-extension ExchangeState {
-    func productView(_ identifier: Identifier) -> JSONValue? {
-        guard let product = products[identifier] else { return nil }
-        return Views.product(
-            product, provider: participants[product.provider]?.name ?? "", currency: space?.currency ?? "")
+    /// How products look to everybody: by the version in force, or else by the newest.
+    private func views(_ identifiers: [Identifier]) async throws -> [JSONValue] {
+        let (found, currency) = await services.sequencer.read { state in
+            let found = identifiers.compactMap { state.products[$0] }
+            return (found.map { ($0, state.participants[$0.provider]?.name ?? "") }, state.space?.currency ?? "")
+        }
+        return try found.compactMap { product, provider in
+            // The state holds what the rules need; the words of a listing are in the ledger.
+            guard let version = product.versionInForce ?? product.versions.last else { return nil }
+            guard case .productListing(let listing) = try services.recorded(version.listed.seq).event.statement.content
+            else { return nil }
+            return Views.product(product, listing, provider: provider, currency: currency)
+        }
     }
 }

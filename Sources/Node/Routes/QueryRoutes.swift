@@ -113,12 +113,12 @@ struct QueryRoutes: Sendable {
 
     private func listedTables(_ tables: [QueryTable]) async throws -> [ListedTable] {
         let found = await services.sequencer.read { state in
-            tables.map { state.products[$0.product]?.version($0.version) }
+            tables.map { state.products[$0.product]?.version($0.version)?.data }
         }
         return try zip(tables, found).enumerated().map { index, pair in
             guard let listing = pair.1 else {
                 throw Refusal(
-                    .productNotListed, "there is no product \(pair.0.product) in version \(pair.0.version)",
+                    .productNotListed, "there is no product \(pair.0.product) in version \(pair.0.version) with data",
                     pointer: "/tables/\(index)")
             }
             return (pair.0, listing)

@@ -16,22 +16,28 @@ enum Views {
         return .object(object)
     }
 
-    static func product(_ product: Product, provider: String, currency: String) -> JSONValue {
+    /// A product as the listing of one of its versions describes it.
+    static func product(
+        _ product: Product, _ listing: ProductListing, provider: String, currency: String
+    ) -> JSONValue {
         var object: JSONObject = [
             "identifier": .string(product.identifier.text), "provider": .string(product.provider.text),
             "providerName": .string(provider), "status": .string(product.status.rawValue),
         ]
-        guard let listing = product.versions.last else { return .object(object) }
         // The listing's own members, in the names that it was signed with.
         let members = JSONObject(listing.members.compactMap { name, value in value.map { (name, $0) } })
         for member in members.members where !["provider", "product", "snapshot", "price"].contains(member.name) {
             object[member.name] = member.value
         }
-        object["rows"] = .integer(listing.rowCount)
-        object["snapshot"] = .string(listing.snapshot)
-        object["columns"] = members["snapshot"]?["columns"]
-        object["price"] = ["perRun": .integer(listing.pricePerRun), "currency": .string(currency)]
+        if let data = listing.data {
+            object["rows"] = .integer(data.rowCount)
+            object["snapshot"] = .string(data.snapshot)
+            object["columns"] = members["snapshot"]?["columns"]
+            object["price"] = ["perRun": .integer(data.pricePerRun), "currency": .string(currency)]
+        }
         object["versions"] = .integer(Int64(product.versions.count))
+        object["versionInForce"] = product.numberInForce.map { .integer($0) }
+        if !product.withdrawalReason.isEmpty { object["withdrawalReason"] = .string(product.withdrawalReason) }
         object["seq"] = .integer(Int64(product.changed.seq))
         return .object(object)
     }

@@ -3,8 +3,8 @@ import Exchange
 import HTTPTransport
 import Sandbox
 
-/// A query's tables with the product versions behind them.
-typealias ListedTable = (table: QueryTable, listing: ProductListing)
+/// A query's tables with the data of the product versions behind them.
+typealias ListedTable = (table: QueryTable, listing: ProductData)
 
 /// Checks queries' texts with the engine's own parser.
 actor QueryService {

@@ -112,25 +112,27 @@ actor SnapshotService {
         return try SnapshotRecord(JSONCursor(JSONValue.parse(PrivateFile.read(path, maximumCount: 1 << 20))))
     }
 
-    /// Refuses a listing that does not describe a snapshot which its provider brought to this node.
+    /// Refuses a listing that does not describe a snapshot which its provider brought to this node. An entry of the
+    /// catalogue only describes none.
     nonisolated func check(_ listing: ProductListing) throws {
         func problem(_ detail: String, _ pointer: String, hint: String) -> Problem {
             Problem(
                 code: "snapshot-differs", status: 422, title: "The listing does not describe the snapshot",
                 detail: detail, pointer: pointer, hint: hint)
         }
-        guard let record = try record(listing.snapshot, of: listing.provider), record.provider == listing.provider else {
+        guard let data = listing.data else { return }
+        guard let record = try record(data.snapshot, of: listing.provider), record.provider == listing.provider else {
             throw problem(
-                "this node holds no snapshot \(listing.snapshot) of this provider", "/snapshot/sha256",
+                "this node holds no snapshot \(data.snapshot) of this provider", "/snapshot/sha256",
                 hint: "Import the file first, with `hexi product import`.")
         }
-        guard record.rows == listing.rowCount else {
+        guard record.rows == data.rowCount else {
             throw problem(
-                "the snapshot has \(record.rows) rows, the listing says \(listing.rowCount)", "/snapshot/rows",
+                "the snapshot has \(record.rows) rows, the listing says \(data.rowCount)", "/snapshot/rows",
                 hint: "Take the number from the import's answer.")
         }
-        guard record.columns.map(\.name) == listing.columns.map(\.name),
-            record.columns.map(\.type) == listing.columns.map(\.type)
+        guard record.columns.map(\.name) == data.columns.map(\.name),
+            record.columns.map(\.type) == data.columns.map(\.type)
         else {
             throw problem(
                 "the snapshot's columns are \(record.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", "))",

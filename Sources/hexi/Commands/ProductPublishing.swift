@@ -155,9 +155,10 @@ struct ProductPublishing: Sendable {
 
     private static func summary(_ listing: ProductListing, _ profile: Profile, currency: String) -> String {
         let title = listing.title[Language.preferred[0]] ?? listing.title["en"] ?? listing.title.values.sorted().first ?? ""
-        let modes = QueryMode.allCases.filter { listing.offers($0) }.map(\.rawValue).joined(separator: " and ")
-        return "Signing a listing as \(profile.name): \"\(TextWidth.printable(title))\", version \(listing.version), "
-            + "\(DecimalText.grouped(listing.rowCount)) rows, modes \(modes), "
-            + "\(MoneyText.format(listing.pricePerRun, currency: currency)) a run."
+        let start = "Signing a listing as \(profile.name): \"\(TextWidth.printable(title))\", version \(listing.version), "
+        guard let data = listing.data else { return start + "an entry of the catalogue only: without a snapshot, it cannot be queried." }
+        let modes = QueryMode.allCases.filter { data.offers($0) }.map(\.rawValue).joined(separator: " and ")
+        return start + "\(DecimalText.grouped(data.rowCount)) rows, modes \(modes), "
+            + "\(MoneyText.format(data.pricePerRun, currency: currency)) a run."
     }
 }
