@@ -21,6 +21,8 @@ public struct ExchangeFixture: Sendable {
     /// The time of the next entry; every step takes a second.
     public var time = Self.start
     public let operatorKey: SigningKey
+    /// The node's own, with which it signs its assessments.
+    public let nodeKey: SigningKey
     private var previous = ChainedEntry.firstPreviousHash
     private var nonces: FixedGenerator
     private var keyCount: UInt8 = 1
@@ -28,6 +30,7 @@ public struct ExchangeFixture: Sendable {
     /// A space that is not founded yet.
     public init(unfoundedWithSeed seed: UInt64) throws {
         operatorKey = try SigningKey.numbered(1)
+        nodeKey = try SigningKey.numbered(0)
         nonces = FixedGenerator(seed: seed)
     }
 
@@ -40,7 +43,7 @@ public struct ExchangeFixture: Sendable {
     public var charter: SpaceCharter {
         SpaceCharter(
             name: ["en": "Test space", "zh": "试验空间"], origin: Self.origin, logKeys: [Self.firstLogKey],
-            operatorKey: operatorKey.verificationKey, currency: "CNY")
+            operatorKey: operatorKey.verificationKey, currency: "CNY", nodeKeys: [nodeKey.verificationKey])
     }
 
     /// A key that no earlier call gave.
