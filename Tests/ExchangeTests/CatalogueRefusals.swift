@@ -82,10 +82,6 @@ enum CatalogueRefusals {
             assessment.figures.rows += 1
             return try market.fixture.refusal(of: .catalogue(.assessment(assessment)), by: market.fixture.nodeKey)
         },
-        .notANodeKey: { market in
-            try market.fixture.refusal(
-                of: .catalogue(.assessment(market.fixture.assessment(market.flights))), by: market.airport.key)
-        },
     ]
 
     /// Lists a product of core grade, and gives the insurer's terms over it.

@@ -31,7 +31,7 @@ extension ExchangeState {
     }
 
     private func decide(_ review: ProductReview, _ command: Command) throws(Refusal) -> Event {
-        try requireOperator(command)
+        try requireOperator(command, for: .catalogue)
         let (product, version) = try version((review.product, review.version))
         guard version.awaits.contains(.review) else {
             throw Refusal(
@@ -49,6 +49,7 @@ extension ExchangeState {
         let signer = try activeSigner(command)
         let (product, version) = try version((declaration.product, declaration.version))
         try requireSigner(signer, is: product.provider, pointer: "/product")
+        try requireRole(.provider, of: signer)
         if let last = version.compliance {
             guard command.statement.header.issuedAt > last.declared.issuedAt else {
                 throw Refusal(.staleDecision, "a later declaration for this version is recorded already", pointer: "/issuedAt")
@@ -83,7 +84,7 @@ extension ExchangeState {
     }
 
     private func decide(_ review: ComplianceReview, _ command: Command) throws(Refusal) -> Event {
-        try requireOperator(command)
+        try requireOperator(command, for: .catalogue)
         let (product, version) = try version((review.product, review.version))
         guard let compliance = version.compliance, compliance.status == .declared else {
             let status = version.compliance.map { "has been \($0.status.rawValue) already" } ?? "is missing"
@@ -104,9 +105,10 @@ extension ExchangeState {
     }
 
     private func decide(_ assessment: QualityAssessment, _ command: Command) throws(Refusal) -> Event {
-        guard let space, let key = command.statement.keyIdentifiers.first,
-            space.nodeKeys.contains(where: { $0.keyIdentifier == key })
-        else { throw Refusal(.notANodeKey, "only the space's node may sign this, with a key that the charter names or a later node-keys") }
+        guard let space, let signer = command.verified.keys.first, space.nodeKeys.contains(signer) else {
+            throw Refusal(
+                .notANodeKey, "an assessment is the node's, signed with one of the keys that the charter or the last node-keys statement names")
+        }
         let (product, version) = try version((assessment.product, assessment.version))
         guard let data = version.data else {
             throw Refusal(

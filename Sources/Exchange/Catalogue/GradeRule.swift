@@ -1,14 +1,5 @@
 import Encoding
 
-/// The levels of government, the lowest first.
-public enum AdministrativeLevel: String, Sendable, CaseIterable, Codable, Comparable {
-    case township, county, city, province, national
-
-    public static func < (left: AdministrativeLevel, right: AdministrativeLevel) -> Bool {
-        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
-    }
-}
-
 /// Who may buy what is to be kept strictly.
 public struct GradeRule: Sendable, Hashable, Codable {
     /// For products at least so strict, 1 to 4.
@@ -16,9 +7,9 @@ public struct GradeRule: Sendable, Hashable, Codable {
     /// The types of participant that may buy them.
     public var types: [ParticipantType]
     /// The lowest level that a government body among them may have; any if `nil`.
-    public var minimumLevel: AdministrativeLevel?
+    public var minimumLevel: GovernmentLevel?
 
-    public init(strictness: Int64, types: [ParticipantType], minimumLevel: AdministrativeLevel? = nil) {
+    public init(strictness: Int64, types: [ParticipantType], minimumLevel: GovernmentLevel? = nil) {
         self.strictness = strictness
         self.types = types
         self.minimumLevel = minimumLevel
@@ -38,7 +29,7 @@ public struct GradeRule: Sendable, Hashable, Codable {
         }
         self.types = types
         if let member = try buyers.optionalMember("minimumLevel") {
-            minimumLevel = try member.oneOf(AdministrativeLevel.self)
+            minimumLevel = try member.oneOf(GovernmentLevel.self)
             if !types.contains(.government) { throw member.mismatch("is for government bodies, which are not among \"types\"") }
         }
     }
@@ -50,7 +41,7 @@ public struct GradeRule: Sendable, Hashable, Codable {
     }
 
     /// Whether somebody of this type and level may buy what the rule is for.
-    func allows(_ type: ParticipantType, _ level: AdministrativeLevel?) -> Bool {
+    func allows(_ type: ParticipantType, _ level: GovernmentLevel?) -> Bool {
         guard types.contains(type) else { return false }
         guard type == .government, let minimumLevel else { return true }
         guard let level else { return false }

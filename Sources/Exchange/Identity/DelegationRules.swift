@@ -60,7 +60,7 @@ extension ExchangeState {
         for (index, table) in submission.tables.enumerated() {
             let scope = delegation.scope(for: table.product)
             guard !scope.isWhole else { continue }
-            let columns = Set((products[table.product]?.version(table.version)?.columns ?? []).map(\.name))
+            let columns = Set((products[table.product]?.version(table.version)?.data?.columns ?? []).map(\.name))
             let pointer = "/tables/\(index)"
             if let allowed = scope.columns, allowed.isDisjoint(with: columns) {
                 throw Refusal(

@@ -112,17 +112,13 @@ extension ExchangeState {
     func requireGrade(
         of version: ProductVersion, _ product: Identifier, allows buyer: Participant, pointer: String? = nil
     ) throws(Refusal) {
-        let level = administrativeLevel(of: buyer)
         for rule in space?.policy.catalogue.gradeRules ?? [] where version.strictness >= rule.strictness {
-            if rule.allows(buyer.type, level) { continue }
-            let who = [level?.rawValue, buyer.type.rawValue].compactMap { $0 }.joined(separator: " ")
+            if rule.allows(buyer.type, buyer.level) { continue }
+            let who = [buyer.level?.rawValue, buyer.type.rawValue].compactMap { $0 }.joined(separator: " ")
             throw Refusal(
                 .gradeForbidsBuyer,
                 "the product \(product) has the strictness \(version.strictness) of 4, which in this space goes only to \(rule.inWords); \(buyer.name) is registered as \(who)",
                 pointer: pointer)
         }
     }
-
-    /// The level of a government body, where it is registered with one.
-    func administrativeLevel(of participant: Participant) -> AdministrativeLevel? { nil }
 }

@@ -64,7 +64,6 @@ public enum RefusalCode: String, Sendable, CaseIterable, Codable {
     case rightsMissing = "rights-missing"
     case complianceInconsistent = "compliance-inconsistent"
     case snapshotDiffers = "snapshot-differs"
-    case notANodeKey = "not-a-node-key"
 
     // Rights
     case externalIdentifierTaken = "external-identifier-taken"

@@ -22,7 +22,9 @@ extension StatementKind {
         case .participantKeys, .keyRecoveryObjection, .delegation, .delegationRevocation: .organisation
 
         // Catalogue
-        case .productListing, .productWithdrawal: .participant
+        case .productListing, .productWithdrawal, .complianceDeclaration: .participant
+        case .productReview, .complianceReview: .spaceOperator
+        case .qualityAssessment: .node
 
         // Rights
         case .rightCheck, .objectionDecision, .rightDecision: .spaceOperator
