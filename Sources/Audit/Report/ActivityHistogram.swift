@@ -10,7 +10,7 @@ enum ActivityFamily: Int, CaseIterable {
         switch (type, family) {
         case (.runCompleted, _): self = .runsCompleted
         case (.runRefused, _): self = .runsRefused
-        case (_, "participant"): self = .identity
+        case (_, "participant"), (_, "delegation"): self = .identity
         case (_, "product"): self = .products
         case (_, "contract"): self = .contracts
         case (_, "query"): self = .queries

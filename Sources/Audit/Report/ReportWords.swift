@@ -12,6 +12,19 @@ enum ReportWords {
         .participantRefused: Phrase("主体登记拒绝", "participant refused"),
         .participantSuspended: Phrase("主体暂停", "participant suspended"),
         .participantResumed: Phrase("主体恢复", "participant resumed"),
+        .participantChecked: Phrase("主体申请初审通过", "application found complete"),
+        .participantReturned: Phrase("主体申请退回补正", "application found incomplete"),
+        .participantRevoked: Phrase("主体注销", "participant revoked"),
+        .participantAssured: Phrase("主体认证等级设定", "assurance level set"),
+        .participantKeysChanged: Phrase("主体密钥更换", "participant's keys changed"),
+        .recoveryProposed: Phrase("主体密钥恢复公告", "recovery of keys proposed"),
+        .recoveryObjected: Phrase("主体密钥恢复异议", "recovery of keys objected to"),
+        .participantRecovered: Phrase("主体密钥恢复完成", "keys recovered"),
+        .delegationGranted: Phrase("员工授权", "staff key delegated"),
+        .delegationRevoked: Phrase("员工授权撤销", "staff key revoked"),
+        .operatorsAppointed: Phrase("运营人员任命", "operators appointed"),
+        .nodeKeysChanged: Phrase("节点密钥更换", "node's keys changed"),
+        .alarmRaised: Phrase("告警", "alarm raised"),
         .productListed: Phrase("产品上架(含新版本)", "product or version listed"),
         .productWithdrawn: Phrase("产品下架", "product withdrawn"),
         .contractOffered: Phrase("合约发起", "contract offered"),
@@ -55,7 +68,7 @@ enum ReportWords {
     private static let statuses = [
         "applied": "申请中", "active": "有效", "refused": "已拒绝", "suspended": "已暂停", "listed": "已上架",
         "withdrawn": "已下架", "offered": "待签署", "ended": "已终止", "submitted": "待批准", "approved": "已批准",
-        "revoked": "已撤销",
+        "revoked": "已撤销", "checked": "初审通过", "returned": "退回补正",
     ]
 
     static func status(_ status: String) -> Phrase { Phrase(statuses[status] ?? status, status) }

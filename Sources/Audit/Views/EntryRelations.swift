@@ -11,7 +11,7 @@ enum EntryRelations {
         var relations: [String] = []
         if event.subject == identifier.text { relations.append("subject") }
         if event.actor == identifier.text { relations.append("actor") }
-        if audited.verified.keys.contains(where: { state.keys[$0.keyIdentifier]?.participant == identifier }) {
+        if audited.verified.keys.contains(where: { state.holder(ofKey: $0.keyIdentifier) == identifier }) {
             relations.append("signer")
         }
         var found: [String] = []

@@ -7,7 +7,7 @@ import Exchange
 /// Names are other people's words: they must be made printable before they are shown. Since a name may be borne by several,
 /// the last characters of the identifier stand behind it.
 struct EntrySentence {
-    private let entry: LedgerEntry
+    let entry: LedgerEntry
     private let state: ExchangeState
 
     /// - Parameter state: the state with the entry applied.
@@ -23,12 +23,13 @@ struct EntrySentence {
             return "the operator founded the space \(Self.quoted(charter.name.inOneLine)) (\(event.subject))"
         case .logKeys(let change): return logKeys(change)
         case .spacePolicy: return "the operator set the space's rules"
+        case .identity(let statement): return identity(statement)
         case .catalogue(let statement): return catalogue(statement)
-        case .identity, .right: return "\(actor) recorded \(entry.event.type.rawValue) of \(subject)"
+        case .right: return "\(actor) recorded \(entry.event.type.rawValue) of \(subject)"
         case .participantApplication(let application):
             let roles = application.roles.map(\.rawValue).joined(separator: ", ")
             return "\(subject) applied to join as \(roles)"
-        case .participantDecision(let decision): return "the operator \(past(decision.decision)) \(subject)\(reason)"
+        case .participantDecision(let decision): return self.decision(decision)
         case .productListing(let listing):
             return self.listing(listing)
         case .productWithdrawal: return "\(actor) withdrew \(subject)\(reason)"
@@ -107,17 +108,17 @@ struct EntrySentence {
     // MARK: Words
 
     private var actor: String { name(entry.event.actor) }
-    private var subject: String { name(entry.event.subject) }
+    var subject: String { name(entry.event.subject) }
     private var code: String { entry.event.body["code"]?.stringValue.map { " (\($0))" } ?? "" }
 
-    private var reason: String {
+    var reason: String {
         guard let reason = entry.event.body["reason"]?.stringValue, !reason.isEmpty else { return "" }
         return ": \(reason.prefix(300))"
     }
 
     private func money(_ amount: Int64) -> String { MoneyText.format(amount, currency: state.space?.currency ?? "") }
 
-    private func past(_ verdict: ParticipantVerdict) -> String {
+    func past(_ verdict: ParticipantVerdict) -> String {
         switch verdict {
         case .approve: "approved"
         case .refuse: "refused"
@@ -136,7 +137,7 @@ struct EntrySentence {
         }
     }
 
-    private func name(_ text: String) -> String { state.displayName(of: text) }
+    func name(_ text: String) -> String { state.displayName(of: text) }
 
     private static func quoted(_ text: String) -> String { "\"\(text.prefix(80))\"" }
 }

@@ -52,7 +52,7 @@ public final class LifeView: AuditVisitor {
 public final class EntryView: AuditVisitor {
     public struct Signer: Sendable, Hashable {
         public var keyIdentifier: String
-        /// Whose key it is: a participant's identifier, or `operator`.
+        /// Whose key it is: a participant's identifier, `operator` or `node`.
         public var owner: String
         public var name: String
     }
@@ -77,9 +77,10 @@ public final class EntryView: AuditVisitor {
         entry = Array(audited.bytes)
         statement = EntryRelations.payload(of: audited.entry.event.statement) ?? .null
         signers = audited.verified.keys.map { key in
-            let owner = state.keys[key.keyIdentifier]?.participant
+            let owner = state.holder(ofKey: key.keyIdentifier)
             let name = owner.flatMap { state.givenName(of: $0) } ?? ""
-            return Signer(keyIdentifier: key.keyIdentifier, owner: owner?.text ?? Event.operatorActor, name: name)
+            let unnamed = state.space?.nodeKeys.contains(key) == true ? Event.nodeActor : Event.operatorActor
+            return Signer(keyIdentifier: key.keyIdentifier, owner: owner?.text ?? unnamed, name: name)
         }
         note?(audited)
     }

@@ -64,10 +64,14 @@ extension RefusalCode {
         switch self {
         case .statementTooOld, .statementFromFuture, .wrongSpace: 400
         case .signerUnknown: 401
-        case .notTheOperator, .signerNotActive, .signerNotNamed, .roleMissing: 403
+        case .notTheOperator, .signerNotActive, .signerNotNamed, .roleMissing, .signerKeyRetired, .dutyMissing,
+            .secondOperatorNeeded, .samePerson, .assuranceTooLow, .delegationNotInForce, .permissionMissing, .scopeExceeded,
+            .notANodeKey:
+            403
         case .notFound: 404
         case .duplicate, .keyAlreadyRegistered, .creditCodeAlreadyRegistered, .wrongStatus, .staleDecision,
-            .versionOutOfOrder, .spaceAlreadyFounded, .logKeyRetired, .logKeysUnchanged:
+            .versionOutOfOrder, .spaceAlreadyFounded, .logKeyRetired, .logKeysUnchanged, .keyRetired, .keysUnchanged,
+            .recoveryPending, .recoveryWaiting, .checkMissing, .operatorsTooFew:
             409
         case .spaceNotFounded: 503
         default: 422
