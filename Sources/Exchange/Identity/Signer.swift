@@ -134,7 +134,11 @@ extension ExchangeState {
 extension SignedStatement {
     /// The identifiers of the keys that the statement itself announces.
     var announcedKeyIdentifiers: Set<String> {
-        if case .identity(let statement) = content { Set(statement.announcedKeys.map(\.keyIdentifier)) } else { [] }
+        switch content {
+        case .participantApplication(let application): Set(application.keys.map(\.keyIdentifier))
+        case .identity(let statement): Set(statement.announcedKeys.map(\.keyIdentifier))
+        default: []
+        }
     }
 
     /// The identifiers of its signing keys that it does not announce itself: of those who have something to say already.
