@@ -54,5 +54,21 @@ public final class FileBody: Sendable {
         self.count = max(0, count)
     }
 
+    /// The bytes; `nil` where the file has become shorter.
+    public func bytes() throws(FileBodyError) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let read = bytes.withUnsafeMutableBytes { buffer in
+                pread(descriptor, buffer.baseAddress.map { $0 + done }, count - done, off_t(offset + done))
+            }
+            if read < 0, errno == EINTR { continue }
+            guard read >= 0 else { throw .cannotOpen(path: "", reason: systemErrorText(errno)) }
+            if read == 0 { return nil }
+            done += read
+        }
+        return bytes
+    }
+
     deinit { close(descriptor) }
 }

@@ -21,8 +21,7 @@ public final class NodeServer: Sendable {
         self.log = log
         services = try NodeServices(home: home, log: log)
         let services = services
-        housekeeping = Housekeeping(services)
-        scrubbing = ScrubService(services.ledger, log: log, schedule: ScrubService.Schedule(home.configuration))
+                scrubbing = ScrubService(services.ledger, log: log, schedule: ScrubService.Schedule(home.configuration))
         let scrubbing = scrubbing
         let runs = RunService(services)
         self.runs = runs
@@ -46,6 +45,9 @@ public final class NodeServer: Sendable {
         ContractRoutes(services: services, intake: intake).add(to: &router)
         QueryRoutes(services: services, intake: intake).add(to: &router)
         RunRoutes(services: services, runs: runs, intake: intake).add(to: &router)
+        let bundles = BundleService(services, router: router)
+        housekeeping = Housekeeping(services, bundles: bundles)
+        BundleRoutes(services: services, authenticator: authenticator, bundles: bundles).add(to: &router)
         router.onInternalError = { request, error in
             log.write(.error, "a request failed", ["request": .string(request), "reason": .string("\(error)")])
         }

@@ -21,6 +21,7 @@ enum HexiProgram {
             UsageCommand(environment: environment).command,
             ReceiptCommand(environment: environment).command,
             OutboxCommands(environment: environment).command,
+            BundleCommands(environment: environment).command,
             WitnessCommands(environment: environment).command,
             DemoCommand.command(console: environment.console),
             BenchCommands(environment: environment).command,

@@ -32,7 +32,7 @@ public struct BundledRequest: Sendable, Hashable {
         self.body = body ?? .none
     }
 
-    init(_ cursor: JSONCursor) throws(JSONMismatch) {
+    public init(_ cursor: JSONCursor) throws(JSONMismatch) {
         try cursor.allowMembers(["method", "target", "contentType", "accept", "count", "sha256"])
         let method = try cursor.member("method")
         self.method = try method.string(minimumCount: 1, maximumCount: 16)
@@ -47,7 +47,7 @@ public struct BundledRequest: Sendable, Hashable {
         body = try BundlePart(cursor)
     }
 
-    var json: JSONValue {
+    public var json: JSONValue {
         var object: JSONObject = ["method": .string(method), "target": .string(target)]
         object["contentType"] = contentType.map(JSONValue.string)
         object["accept"] = .string(accept)
@@ -148,24 +148,31 @@ public struct ResponseBundleManifest: Sendable, Hashable, BundleManifest {
     /// what somebody new asks first.
     public var request: SHA256Digest?
     public var issuedAt: Timestamp
+    /// The node's key, which signs; whether it is to be believed is for the reader to know.
+    public var key: VerificationKey
     /// In the order of the requests.
     public var answers: [BundledAnswer]
     /// What the answers are to, for a welcome; empty otherwise.
     public var targets: [String]
 
-    public init(space: String, request: SHA256Digest?, issuedAt: Timestamp, answers: [BundledAnswer], targets: [String] = []) {
+    public init(
+        space: String, request: SHA256Digest?, issuedAt: Timestamp, key: VerificationKey, answers: [BundledAnswer],
+        targets: [String] = []
+    ) {
         self.space = space
         self.request = request
         self.issuedAt = issuedAt
+        self.key = key
         self.answers = answers
         self.targets = targets
     }
 
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
-        try cursor.allowMembers(["space", "request", "issuedAt", "answers", "targets"])
+        try cursor.allowMembers(["space", "request", "issuedAt", "key", "answers", "targets"])
         space = try cursor.member("space").string(minimumCount: 1, maximumCount: 63)
         request = try cursor.optionalMember("request")?.digest()
         issuedAt = try cursor.member("issuedAt").time()
+        key = try VerificationKey(jwk: cursor.member("key"))
         var answers: [BundledAnswer] = []
         for element in try cursor.member("answers").array(minimumCount: 0, maximumCount: Self.maximumPartCount) {
             answers.append(try BundledAnswer(element))
@@ -187,6 +194,7 @@ public struct ResponseBundleManifest: Sendable, Hashable, BundleManifest {
         var object: JSONObject = ["space": .string(space)]
         object["request"] = request.map { .string($0.description) }
         object["issuedAt"] = .string(issuedAt.description)
+        object["key"] = key.jwk
         object["answers"] = .array(answers.map(\.json))
         if request == nil { object["targets"] = .array(targets.map(JSONValue.string)) }
         return .object(object)

@@ -23,6 +23,8 @@ public struct NodeHome: Sendable {
     public var indexPath: String { "\(directory)/index/catalogue.sqlite" }
     /// What is known of each uploaded snapshot: its rows and columns, and who brought it.
     public var snapshotDirectory: String { "\(directory)/snapshots" }
+    /// The answers to bundles that were carried out.
+    public var bundleDirectory: String { "\(directory)/bundles" }
     /// Plain working copies while the node serves; emptied at every start and stop.
     public var workDirectory: String { "\(directory)/work" }
     /// The operator's profile for the command line.

@@ -71,6 +71,8 @@ enum PrivateFile {
         isDone = true
     }
 
+    static func remove(_ path: String) { unlink(path) }
+
     /// Removes every plain file in a folder.
     static func empty(_ directory: String) { for name in names(in: directory) { unlink("\(directory)/\(name)") } }
 

@@ -40,6 +40,7 @@ final class Authenticator: Sendable {
     /// Who signed a complete request.
     func authenticate(_ request: HTTPRequest) throws -> Authenticated {
         try counted {
+            if let bundled = try self.bundled(request) { return bundled }
             let hasContent = request.body.count > 0
             guard request.headers.contains("Signature-Input") else {
                 throw Self.problem("signature", HTTPMessageSignatureError.missingField("Signature-Input").description, hint: nil)
@@ -52,7 +53,7 @@ final class Authenticator: Sendable {
     /// Who signed a request whose body is still to come. The body must be compared with its digest afterwards, with
     /// ``authenticateBody(_:of:)``.
     func admit(_ head: HTTPRequest) throws -> Authenticated {
-        try counted { try verify(head, hasContent: true) }
+        try counted { try bundled(head) ?? verify(head, hasContent: true) }
     }
 
     /// Compares the body of an admitted request with the digest that was signed. Whoever was suspended while the body
@@ -63,6 +64,12 @@ final class Authenticator: Sendable {
             return Authenticated(
                 caller: try services.directory.caller(admitted.keyIdentifier), keyIdentifier: admitted.keyIdentifier)
         }
+    }
+
+    /// Who signed the bundle that a request came in; `nil` for one that came by itself.
+    private func bundled(_ request: HTTPRequest) throws -> Authenticated? {
+        guard let bundle = request.admission as? BundleCaller else { return nil }
+        return Authenticated(caller: try services.directory.caller(bundle.keyIdentifier), keyIdentifier: bundle.keyIdentifier)
     }
 
     private func counted<Value>(_ body: () throws -> Value) throws -> Value {

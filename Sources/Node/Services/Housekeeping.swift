@@ -21,7 +21,10 @@ final class Housekeeping: Sendable {
     private let task = Mutex<Task<Void, Never>?>(nil)
     private let lastSnapshot: Mutex<(size: UInt64, time: Int64)>
 
-    init(_ services: NodeServices, schedule: Schedule = Schedule()) {
+    private let bundles: BundleService
+
+    init(_ services: NodeServices, bundles: BundleService, schedule: Schedule = Schedule()) {
+        self.bundles = bundles
         self.services = services
         self.schedule = schedule
         lastSnapshot = Mutex((services.snapshotSize, Clock.monotonicMilliseconds()))
@@ -44,6 +47,7 @@ final class Housekeeping: Sendable {
             let now = Clock.monotonicMilliseconds()
             if lastPurge.map({ now - $0 >= schedule.purgeInterval }) ?? true {
                 await purge(at: Clock.now())
+                await bundles.purge(at: Clock.now())
                 lastPurge = now
             }
             if isSnapshotDue(now) { await leaveSnapshot() }

@@ -19,6 +19,8 @@ enum ClientError: Error, Sendable, CustomStringConvertible {
     case failed(String)
     /// The command line asks for something that makes no sense.
     case usage(String, hint: String)
+    /// Not sent yet: it waits for the next bundle that is carried to the node.
+    case queued(String)
     /// Refused here, before anything was sent.
     case refused(String, hint: String)
 
@@ -29,7 +31,7 @@ enum ClientError: Error, Sendable, CustomStringConvertible {
         case .unexpectedAnswer(let node, let reason): "\(node) does not answer as a Hexi node: \(reason)"
         case .profile(let path, let reason, _): "the profile \(path) cannot be used: \(reason)"
         case .file(let path, let reason): "\(path): \(reason)"
-        case .failed(let reason), .usage(let reason, _), .refused(let reason, _): reason
+        case .failed(let reason), .queued(let reason), .usage(let reason, _), .refused(let reason, _): reason
         }
     }
 
@@ -39,6 +41,7 @@ enum ClientError: Error, Sendable, CustomStringConvertible {
         case .problem(let problem): problem.hint ?? ""
         case .unreachable(_, _, let hint), .profile(_, _, let hint), .usage(_, let hint), .refused(_, let hint): hint
         case .unexpectedAnswer: "Check the address given with --node, or in the profile."
+        case .queued: "Make the file with \"hexi bundle export FILE\", have it delivered, and take the answers in with \"hexi bundle import FILE\"."
         case .file, .failed: ""
         }
     }
@@ -61,6 +64,7 @@ enum ClientError: Error, Sendable, CustomStringConvertible {
         case .file: "file"
         case .failed: "failed"
         case .usage: "usage"
+        case .queued: "queued"
         case .refused: "refused-locally"
         }
     }
@@ -74,6 +78,7 @@ enum ClientError: Error, Sendable, CustomStringConvertible {
         case .file: "A file cannot be used"
         case .failed: "This could not be done"
         case .usage: "The command line is not understood"
+        case .queued: "Waits to be carried to the node"
         case .refused: "Refused before anything was sent"
         }
     }

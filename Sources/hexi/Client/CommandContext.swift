@@ -67,7 +67,8 @@ struct CommandContext: Sendable {
 
     func session(_ profile: Profile, key: SigningKey) throws(ClientError) -> Session {
         let client = try NodeClient(
-            node: profile.node, key: key, transport: environment.makeTransport(), time: environment.time)
+            node: profile.node, key: key, transport: environment.makeTransport(), time: environment.time,
+            offline: OfflineFolder.existing(in: profile.directory))
         let console = console
         let sender = StatementSender(
             profile: profile, key: key, client: client, time: environment.time, note: { console.note("hexi: \($0)") },
@@ -86,7 +87,9 @@ struct CommandContext: Sendable {
         } else {
             node = Profile.defaultNode
         }
-        return try NodeClient(node: node, key: nil, transport: environment.makeTransport(), time: environment.time)
+        return try NodeClient(
+            node: node, key: nil, transport: environment.makeTransport(), time: environment.time,
+            offline: arguments.value("node") == nil ? directory.flatMap { OfflineFolder.existing(in: $0) } : nil)
     }
 
     // MARK: Reading and asking
@@ -138,6 +141,7 @@ extension ClientError {
         case .unreachable, .unexpectedAnswer, .profile, .file, .failed: .failure
         case .usage: .usage
         case .refused: .negative
+        case .queued: .notReady
         }
     }
 }

@@ -107,6 +107,13 @@ enum LocalFiles {
     static func remove(_ path: String) { unlink(path) }
 
     /// The size of a regular file in bytes.
+    /// When a file was last written, in nanoseconds since 1970.
+    static func modified(_ path: String) throws(ClientError) -> Int64 {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .file(path: path, reason: String(cString: strerror(errno))) }
+        return Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    }
+
     static func size(_ path: String) throws(ClientError) -> Int64 {
         var status = stat()
         guard stat(path, &status) == 0 else { throw .file(path: path, reason: reason) }

@@ -25,18 +25,24 @@ struct NodeClient: Sendable {
     /// Signs requests; without one only public resources can be read.
     let key: SigningKey?
     let time: TimeSource
+    /// Where requests go and answers come from while the network is apart from the node's.
+    let offline: OfflineFolder?
 
-    init(node: String, key: SigningKey?, transport: any NodeTransport, time: TimeSource = .system) throws(ClientError) {
+    init(
+        node: String, key: SigningKey?, transport: any NodeTransport, time: TimeSource = .system, offline: OfflineFolder? = nil
+    ) throws(ClientError) {
         address = try NodeAddress(node)
         self.transport = transport
         self.key = key
         self.time = time
+        self.offline = offline
     }
 
     private init(_ other: NodeClient, key: SigningKey?) {
         address = other.address
         transport = other.transport
         time = other.time
+        offline = other.offline
         self.key = key
     }
 
@@ -53,7 +59,11 @@ struct NodeClient: Sendable {
             method: "GET", url: address.base + target.text, headers: ["Accept": "text/plain, application/problem+json"],
             timeoutSeconds: Patience.read.rawValue)
         let response: HTTPClientResponse
-        do { response = try await transport.send(request) } catch { throw unreachable(error) }
+        if let offline {
+            response = try exchange("GET", target, body: .none, digest: nil, type: nil, accept: request.headers["Accept"] ?? "*/*", offline)
+        } else {
+            do { response = try await transport.send(request) } catch { throw unreachable(error) }
+        }
         guard response.status == 200 else {
             _ = try read(response)
             throw .unexpectedAnswer(node: address.base, reason: "status \(response.status) instead of 200")
@@ -82,10 +92,49 @@ struct NodeClient: Sendable {
             "POST", target, body: .file(path: file), digest: digest, type: type, patience: .upload, progress: progress)
     }
 
+    /// A signed read of something that is not JSON.
+    func download(_ target: RequestTarget, maximumCount: Int) async throws(ClientError) -> [UInt8] {
+        try await bytes("GET", target, body: .none, digest: nil, type: nil, maximumCount: maximumCount)
+    }
+
+    /// Sends a bundle, and gives the file with its answers.
+    func deliver(_ target: RequestTarget, file: String, digest: SHA256Digest) async throws(ClientError) -> [UInt8] {
+        try await bytes(
+            "POST", target, body: .file(path: file), digest: digest, type: "application/octet-stream", maximumCount: 1 << 30)
+    }
+
+    private func bytes(
+        _ method: String, _ target: RequestTarget, body: HTTPClientRequest.Body, digest: SHA256Digest?, type: String?,
+        maximumCount: Int
+    ) async throws(ClientError) -> [UInt8] {
+        guard offline == nil else {
+            throw .refused("this profile is offline, and the node must be reached for this", hint: "Name a profile with --profile DIR that is not.")
+        }
+        var request = HTTPClientRequest(
+            method: method, url: address.base + target.text, headers: ["Accept": "application/octet-stream, application/problem+json"],
+            body: body, timeoutSeconds: Patience.upload.rawValue, maximumResponseBytes: maximumCount)
+        if let type { request.headers["Content-Type"] = type }
+        if let digest { request.headers["Content-Digest"] = ContentDigest.make(for: digest) }
+        if let key {
+            try RequestSigner(key: key, authority: address.authority, time: time).sign(&request, target: target, hasContent: digest != nil)
+        }
+        let response: HTTPClientResponse
+        do { response = try await transport.send(request) } catch { throw unreachable(error) }
+        guard response.status == 200 else {
+            _ = try read(response)
+            throw .unexpectedAnswer(node: address.base, reason: "status \(response.status) instead of 200")
+        }
+        return response.body
+    }
+
     private func send(
         _ method: String, _ target: RequestTarget, body: HTTPClientRequest.Body, digest: SHA256Digest?, type: String?,
         patience: Patience, progress: (@Sendable (UInt64) -> Void)? = nil
     ) async throws(ClientError) -> Answer {
+        if let offline {
+            return try read(
+                exchange(method, target, body: body, digest: digest, type: type, accept: "application/json, application/problem+json", offline))
+        }
         var request = HTTPClientRequest(
             method: method, url: address.base + target.text,
             headers: ["Accept": "application/json, application/problem+json"], body: body,

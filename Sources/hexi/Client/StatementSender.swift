@@ -37,6 +37,9 @@ struct StatementSender: Sendable {
 
     var outbox: Outbox { Outbox(directory: profile.outboxDirectory) }
 
+    /// How long a statement that travels as a file may be recorded: thirty days, what a new space allows.
+    static let offlineMilliseconds: Int64 = 30 * 86_400_000
+
     /// Random text of twenty-four URL-safe characters.
     static func makeNonce() -> String { Base64.encodeURL(RandomBytes.generate(18)) }
 
@@ -44,7 +47,8 @@ struct StatementSender: Sendable {
     func sign(_ content: StatementContent) throws(ClientError) -> SignedStatement {
         do {
             return try SignedStatement.sign(
-                content, space: profile.space, issuedAt: time.now(), nonce: Self.makeNonce(), key: key)
+                content, space: profile.space, issuedAt: time.now(), nonce: Self.makeNonce(),
+                acceptUntil: client.offline.map { _ in time.now().advanced(byMilliseconds: Self.offlineMilliseconds) }, key: key)
         } catch let error as StatementError {
             throw .invalid(error, in: "the \(content.kind.rawValue)")
         } catch {
@@ -76,6 +80,10 @@ struct StatementSender: Sendable {
                 keep(answer.body["receipt"], of: item)
                 return try StatementAnswer(answer, node: client.address.base)
             } catch {
+                if case .queued = error {
+                    note("The signed statement waits in \(profile.directory)/offline; do not run the command again.")
+                    throw error
+                }
                 // What is refused on the record has a receipt too.
                 if case .problem(let problem) = error { keep(problem.extensions["receipt"], of: item) }
                 guard let wait = Self.milliseconds(beforeRetryOf: error, attempt: attempt) else {
