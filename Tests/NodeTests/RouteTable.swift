@@ -145,6 +145,8 @@ enum RouteTable {
     }
 
     private static let products = [
+        RouteUnderTest(method: "POST", pattern: "/api/v1/bundles", body: .file),
+        RouteUnderTest(method: "GET", pattern: "/api/v1/bundles/welcome"),
         RouteUnderTest(
             method: "POST", pattern: "/api/v1/snapshots", body: .file, caller: { $0.airport.key },
             stranger: ({ $0.insurer.key }, 403), parameters: [("format", ["xlsx", ""])]),

@@ -59,6 +59,15 @@ public final class BundleFile<Manifest: BundleManifest>: Sendable {
         return bytes
     }
 
+    /// Compares every part with its digest.
+    public func checkParts() throws(BundleError) {
+        for number in manifest.parts.indices {
+            var sha256 = SHA256.Incremental()
+            try pieces(number) { sha256.update($0) }
+            guard sha256.finish() == manifest.parts[number].sha256 else { throw .damagedPart(number: number) }
+        }
+    }
+
     /// Copies a part to a new file, readable by its owner only; nothing is left where that fails.
     public func copy(_ number: Int, to target: String) throws(BundleError) {
         let output = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

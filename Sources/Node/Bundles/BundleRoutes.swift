@@ -9,10 +9,17 @@ struct BundleRoutes: Sendable {
     let authenticator: Authenticator
     let bundles: BundleService
 
+    private func admit(_ head: HTTPRequest) throws -> any Sendable {
+        let authenticated = try authenticator.admit(head)
+        // The file, and what is taken out of it.
+        try DiskRoom.require(2, timesTheBodyOf: head, services)
+        return authenticated
+    }
+
     func add(to router: inout Router) {
         let body = BodyPolicy.file(
             directory: services.snapshots.uploadDirectory, limitBytes: services.home.configuration.maximumUploadBytes)
-        router.add("POST", "/api/v1/bundles", body: body, admission: { try authenticator.admit($0) }) { request, _ in
+        router.add("POST", "/api/v1/bundles", body: body, admission: { try admit($0) }) { request, _ in
             try TargetQuery.allow(request, [])
             guard let admitted = request.admission as? Authenticated, case .file(let path, _, _) = request.body else {
                 _ = try authenticator.authenticate(request)

@@ -43,6 +43,10 @@ actor BundleService {
         let stored = "\(directory)/\(bundle.digest).response"
         if access(stored, F_OK) == 0 { return stored }
         try await check(bundle.manifest)
+        // Before anything is done: the answers to a damaged copy would be kept as those to the sound one.
+        do {
+            try await BlockingWork.run { try bundle.checkParts() }
+        } catch { throw Self.invalid("\(error)") }
         try PrivateFile.makeDirectory(directory)
         let key = try await services.voice()
         let place = "\(directory)/\(bundle.digest).work"
@@ -113,8 +117,12 @@ actor BundleService {
                 services.directory.key(identifier) ?? (manifest.key.keyIdentifier == identifier ? manifest.key : nil)
             }
         } catch {
-            throw Problem(code: "bundle-invalid", status: 400, title: "The bundle cannot be used", detail: error.description)
+            throw Self.invalid(error.description)
         }
+    }
+
+    private static func invalid(_ reason: String) -> Problem {
+        Problem(code: "bundle-invalid", status: 422, title: "The bundle cannot be used", detail: reason)
     }
 
     private func check(_ manifest: RequestBundleManifest) async throws(Problem) {
@@ -152,7 +160,7 @@ actor BundleService {
         } catch let problem as Problem {
             return .problem(problem)
         } catch {
-            return .problem(Problem(code: "bundle-invalid", status: 400, title: "A part of the bundle cannot be used", detail: "\(error)"))
+            return .problem(Problem(code: "bundle-invalid", status: 422, title: "A part of the bundle cannot be used", detail: "\(error)"))
         }
     }
 

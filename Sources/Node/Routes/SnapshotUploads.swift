@@ -17,9 +17,6 @@ struct SnapshotUploads: Sendable {
         var format: ImportFormat
     }
 
-    /// What stays free on the disk whatever comes in, in bytes: a full one would stop the ledger.
-    private static let reservedBytes: UInt64 = 1 << 30
-
     var body: BodyPolicy {
         .file(
             directory: services.snapshots.uploadDirectory, limitBytes: services.home.configuration.maximumUploadBytes)
@@ -30,8 +27,8 @@ struct SnapshotUploads: Sendable {
         let format = try Self.format(head)
         let authenticated = try authenticator.admit(head)
         _ = try Self.provider(authenticated)
-        let length = head.headers["Content-Length"].flatMap { UInt64($0) }
-        try checkRoom(for: length ?? UInt64(services.home.configuration.maximumUploadBytes))
+        // The file, its import and the vault's copy of it are on the disk together for a while.
+        try DiskRoom.require(3, timesTheBodyOf: head, services)
         return Admission(authenticated: authenticated, format: format)
     }
 
@@ -64,14 +61,5 @@ struct SnapshotUploads: Sendable {
         guard let text = try request.queryValue("format") else { return .csv }
         guard let format = ImportFormat(rawValue: text) else { throw TargetQuery.problem("format", "must be csv or parquet") }
         return format
-    }
-
-    /// The file, its import and the vault's copy of it are on the disk together for a while.
-    private func checkRoom(for length: UInt64) throws {
-        guard let free = DiskRoom.freeBytes(at: services.snapshots.uploadDirectory) else { return }
-        let (needed, isTooMuch) = length.multipliedReportingOverflow(by: 3)
-        guard !isTooMuch, free > needed, free - needed > Self.reservedBytes else {
-            throw DiskRoom.problem("a file of \(length) bytes does not fit on the node's disk")
-        }
     }
 }

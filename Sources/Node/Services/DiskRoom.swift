@@ -17,6 +17,20 @@ enum DiskRoom {
 
     static func isExhausted(at path: String) -> Bool { freeBytes(at: path).map { $0 < exhaustedBytes } ?? false }
 
+    /// What stays free whatever comes in, in bytes: a full disk would stop the ledger.
+    private static let reservedBytes: UInt64 = 1 << 30
+
+    /// Refuses a body, from its headers, for which the disk has not so many times the room.
+    static func require(_ times: UInt64, timesTheBodyOf head: HTTPRequest, _ services: NodeServices) throws(Problem) {
+        let length = head.headers["Content-Length"].flatMap { UInt64($0) }
+            ?? UInt64(clamping: services.home.configuration.maximumUploadBytes)
+        guard let free = freeBytes(at: services.snapshots.uploadDirectory) else { return }
+        let (needed, isTooMuch) = length.multipliedReportingOverflow(by: times)
+        guard !isTooMuch, free > needed, free - needed > reservedBytes else {
+            throw problem("a file of \(length) bytes does not fit on the node's disk")
+        }
+    }
+
     static func problem(_ detail: String) -> Problem {
         Problem(
             code: "insufficient-storage", status: 507, title: "The node has no room for the file", detail: detail,

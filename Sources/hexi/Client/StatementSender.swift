@@ -45,10 +45,11 @@ struct StatementSender: Sendable {
 
     /// Signs a statement for the profile's space, here and now.
     func sign(_ content: StatementContent) throws(ClientError) -> SignedStatement {
+        let now = time.now()
         do {
             return try SignedStatement.sign(
-                content, space: profile.space, issuedAt: time.now(), nonce: Self.makeNonce(),
-                acceptUntil: client.offline.map { _ in time.now().advanced(byMilliseconds: Self.offlineMilliseconds) }, key: key)
+                content, space: profile.space, issuedAt: now, nonce: Self.makeNonce(),
+                acceptUntil: client.offline.map { _ in now.advanced(byMilliseconds: Self.offlineMilliseconds) }, key: key)
         } catch let error as StatementError {
             throw .invalid(error, in: "the \(content.kind.rawValue)")
         } catch {

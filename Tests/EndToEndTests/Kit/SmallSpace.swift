@@ -58,16 +58,19 @@ struct SmallSpace: Sendable {
         ).json()
     }
 
+    /// What the provider fills in.
+    static let details: [(String, JSONValue)] = [
+        ("title", ["en": "Trips", "zh": "行程"]), ("summary", ["en": "Trips of thirty people"]), ("class", "basic"),
+        ("grade", "restricted"), ("origin", "self-collected"), ("licence", "CC0-1.0"), ("updateCycle", "once"),
+        ("price", ["perRun": 250]),
+    ]
+
     /// Publishes the table at 2.50 a run; gives the product's identifier.
     func publish() async throws -> String {
         guard var listing = try await template().objectValue else {
             throw ChildProcess.Failure(description: "the template is no object")
         }
-        for (name, value) in [
-            ("title", ["en": "Trips", "zh": "行程"]), ("summary", ["en": "Trips of thirty people"]), ("class", "basic"),
-            ("grade", "restricted"), ("origin", "self-collected"), ("licence", "CC0-1.0"), ("updateCycle", "once"),
-            ("price", ["perRun": 250]),
-        ] as [(String, JSONValue)] { listing[name] = value }
+        for (name, value) in Self.details { listing[name] = value }
         try workspace.write(JSONValue.object(listing).serializedString(), to: "trips.json")
         return try await workspace.expect(0, ["product", "publish", "trips.json", "--json"], profile: "provider").identifier()
     }
