@@ -27,7 +27,7 @@ public struct CalendarDay: Sendable, Hashable, Comparable, Codable, CustomString
 
     /// The day that the clocks of an offset from UTC, in minutes, show at an instant.
     public init(_ time: Timestamp, utcOffsetMinutes: Int64) {
-        let local = time.advanced(byMilliseconds: utcOffsetMinutes * 60_000).milliseconds
+        let local = time.advanced(byMilliseconds: Self.milliseconds(ofOffset: utcOffsetMinutes)).milliseconds
         let remainder = local % Self.milliseconds
         self.init(clamping: local / Self.milliseconds - (remainder < 0 ? 1 : 0))
     }
@@ -43,8 +43,12 @@ public struct CalendarDay: Sendable, Hashable, Comparable, Codable, CustomString
 
     /// The instant at which the day begins on the clocks of an offset from UTC.
     public func start(utcOffsetMinutes: Int64) -> Timestamp {
-        Timestamp(milliseconds: number * Self.milliseconds).advanced(byMilliseconds: -utcOffsetMinutes * 60_000)
+        Timestamp(milliseconds: number * Self.milliseconds).advanced(
+            byMilliseconds: -Self.milliseconds(ofOffset: utcOffsetMinutes))
     }
+
+    /// No clock on Earth is further from UTC than fourteen hours.
+    private static func milliseconds(ofOffset minutes: Int64) -> Int64 { min(max(minutes, -840), 840) * 60_000 }
 
     /// The day some days later, or the nearest end of the range.
     public func advanced(byDays count: Int64) -> CalendarDay {
