@@ -40,7 +40,7 @@ let package = Package(
             exclude: ["README.md", "openapi.yaml", "templates"], resources: [.embedInCode("schemas")]),
         .target(
             name: "Exchange", dependencies: ["Encoding", "Signing", "TransparencyLog", "Contracts"],
-            exclude: ["Catalogue/README.md", "Identity/README.md"]),
+            exclude: ["Catalogue/README.md", "Identity/README.md", "Rights/README.md"]),
 
         // Gzip in memory, for answers over HTTP and for the status lists of credentials.
         .target(name: "Compression", dependencies: ["CZlib"]),

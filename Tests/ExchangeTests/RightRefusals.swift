@@ -9,17 +9,6 @@ enum RightRefusals {
     static let cases: [RefusalCode: RefusalTests.Case] = asking.merging(having) { first, _ in first }
 
     private static let asking: [RefusalCode: RefusalTests.Case] = [
-        .externalIdentifierTaken: { market in
-            func registration(_ party: Party, _ value: String) -> StatementContent {
-                .right(
-                    .resourceRegistration(
-                        market.fixture.registration(
-                            party, externalIdentifiers: [ExternalIdentifier(scheme: "moid", value: value)])))
-            }
-            let (first, second) = (registration(market.airport, "MOID-7"), registration(market.bureau, "ＭＯＩＤ-7"))
-            try market.fixture.submit(first, by: market.airport.key)
-            return try market.fixture.refusal(of: second, by: market.bureau.key)
-        },
         .rightOverCoreData: { market in
             try market.fixture.setPolicy { $0.rights.acceptsCoreResources = true }
             let resource = try market.fixture.registerResource(market.airport, grade: .core)

@@ -357,8 +357,64 @@ struct RightRuleTests {
         #expect(try scene.fixture.refusal(of: licence) == .duplicate)
         #expect(try scene.fixture.refusal(of: try licence.signedAlso(by: more)) == .duplicate)
         #expect(try scene.fixture.refusal(of: again) == .signatureMissing)
-        scene.fixture.pass(milliseconds: 700_000)
+        // It may be known for longer than it is fresh, but never for less.
+        for _ in 0..<20 {
+            scene.fixture.pass(milliseconds: 300_000)
+            try scene.submit(ExchangeFixture.change(scene.right), [scene.airport])
+            #expect(try scene.fixture.refusal(of: licence) != nil)
+        }
         #expect(try scene.fixture.refusal(of: licence) == .statementTooOld)
+        #expect(try scene.fixture.replayed() == scene.fixture.state)
+    }
+
+    @Test("give another register's number to one resource, and to products of its holder only")
+    func externalIdentifiers() throws {
+        var scene = try Scene()
+        func resource(_ party: Party, _ value: String) -> StatementContent {
+            .right(
+                .resourceRegistration(
+                    scene.fixture.registration(party, externalIdentifiers: [ExternalIdentifier(scheme: "moid", value: value)])))
+        }
+        func product(_ party: Party, _ value: String) -> StatementContent {
+            .productListing(scene.fixture.entry(party, identifiers: [ExternalIdentifier(scheme: "moid", value: value)]))
+        }
+        try scene.submit(resource(scene.airport, "MOID-7"), [scene.airport])
+        #expect(try scene.refusal(resource(scene.bureau, "ＭＯＩＤ-7"), [scene.bureau]) == .identifierTaken)
+        #expect(try scene.refusal(resource(scene.airport, "moid-7"), [scene.airport]) == .identifierTaken)
+        #expect(try scene.refusal(product(scene.bureau, "MOID-7"), [scene.bureau]) == .identifierTaken)
+        try scene.submit(product(scene.airport, "MOID-7"), [scene.airport])
+        try scene.submit(product(scene.bureau, "MOID-8"), [scene.bureau])
+        #expect(try scene.refusal(resource(scene.airport, "MOID-8"), [scene.airport]) == .identifierTaken)
+        try scene.submit(resource(scene.bureau, "MOID-8"), [scene.bureau])
+    }
+
+    @Test("let a provider list what needs a right only with one that is in force and the provider's to use")
+    func listings() throws {
+        var scene = try Scene()
+        try scene.fixture.setPolicy { $0.catalogue.requiredRights = [.dataset: ["holding"], .report: []] }
+        func refusal(_ party: Party, _ rights: [Identifier]) throws -> RefusalCode? {
+            var listing = scene.fixture.listing(party)
+            listing.rights = rights
+            return try scene.refusal(.productListing(listing), [party])
+        }
+        #expect(try refusal(scene.airport, []) == .rightsMissing)
+        #expect(try refusal(scene.airport, [scene.right]) == nil)
+        #expect(try refusal(scene.bureau, [scene.right]) == .rightsMissing)
+        let operation = try scene.fixture.grantRight(.operation, over: scene.resource, scene.airport)
+        #expect(try refusal(scene.airport, [operation]) == .rightsMissing)
+        #expect(try refusal(scene.airport, [operation, scene.right]) == nil)
+        try scene.submit(scene.fixture.licence(scene.right, scene.bureau), [scene.airport, scene.bureau])
+        #expect(try refusal(scene.bureau, [scene.right]) == nil)
+        let regulator = try scene.fixture.register("Regulator", [.regulator])
+        try scene.submit(ExchangeFixture.freeze(scene.right), [regulator])
+        #expect(try refusal(scene.airport, [scene.right]) == .rightsMissing)
+        // A right over the product itself need not be named.
+        try scene.submit(ExchangeFixture.unfreeze(scene.right), [regulator])
+        var listing = scene.fixture.listing(scene.airport)
+        listing.rights = [scene.right]
+        let product = try Identifier(try scene.submit(.productListing(listing), [scene.airport]).subject)
+        _ = try scene.fixture.grantRight(over: product, scene.airport)
+        try scene.submit(.productListing(scene.fixture.listing(scene.airport, product: product, version: 2)), [scene.airport])
         #expect(try scene.fixture.replayed() == scene.fixture.state)
     }
 }

@@ -25,7 +25,7 @@ struct EntrySentence {
         case .spacePolicy: return "the operator set the space's rules"
         case .identity(let statement): return identity(statement)
         case .catalogue(let statement): return catalogue(statement)
-        case .right: return "\(actor) recorded \(entry.event.type.rawValue) of \(subject)"
+        case .right(let statement): return right(statement)
         case .participantApplication(let application):
             let roles = application.roles.map(\.rawValue).joined(separator: ", ")
             return "\(subject) applied to join as \(roles)"
@@ -107,7 +107,7 @@ struct EntrySentence {
 
     // MARK: Words
 
-    private var actor: String { name(entry.event.actor) }
+    var actor: String { name(entry.event.actor) }
     var subject: String { name(entry.event.subject) }
     private var code: String { entry.event.body["code"]?.stringValue.map { " (\($0))" } ?? "" }
 
@@ -116,7 +116,7 @@ struct EntrySentence {
         return ": \(reason.prefix(300))"
     }
 
-    private func money(_ amount: Int64) -> String { MoneyText.format(amount, currency: state.space?.currency ?? "") }
+    func money(_ amount: Int64) -> String { MoneyText.format(amount, currency: state.space?.currency ?? "") }
 
     func past(_ verdict: ParticipantVerdict) -> String {
         switch verdict {
@@ -158,19 +158,22 @@ extension ExchangeState {
         case .participant: participants[identifier]?.name
         case .product: products[identifier]?.title.inOneLine
         case .query: queries[identifier].map { "the query \"\($0.submission.title)\"" }
+        case .resource: rights.resources[identifier]?.title.inOneLine
+        case .right: rights.rights[identifier]?.title.inOneLine
         default: nil
         }
     }
 
     private func noun(_ kind: IdentifierKind?) -> String { kind.map { "the \($0)" } ?? "the thing" }
 
-    /// Where a participant, product, contract or query stands; `nil` for anything else.
+    /// Where a participant, product, contract, query or right stands; `nil` for anything else.
     func status(of identifier: Identifier) -> String? {
         switch identifier.kind {
         case .participant: participants[identifier]?.status.rawValue
         case .product: products[identifier]?.status.rawValue
         case .contract: contracts[identifier]?.status.rawValue
         case .query: queries[identifier]?.status.rawValue
+        case .right: rights.rights[identifier]?.standing(at: time).rawValue
         default: nil
         }
     }

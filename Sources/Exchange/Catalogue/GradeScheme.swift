@@ -9,6 +9,9 @@ public enum GradeScheme: String, Sendable, CaseIterable, Codable {
     /// 核心/敏感/一般: core, sensitive, general.
     case tripartite
 
+    /// The strictness of core data.
+    static let core: Int64 = 4
+
     /// What its grades mean on the one scale of strictness, 1 (anybody may know) to 4 (core). A scheme with three grades
     /// cannot tell all four apart, so a grade may stand for several.
     public var grades: [(name: String, strictness: ClosedRange<Int64>)] {

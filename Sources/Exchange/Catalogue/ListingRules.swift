@@ -134,6 +134,14 @@ extension ExchangeState {
                 "the identifier \(external) belongs to \(holder)\(provider.map { ", listed by \($0)" } ?? ""); refer to that product as an input instead of listing the thing a second time",
                 pointer: "/externalIdentifiers/\(index)")
         }
+        for (index, external) in listing.externalIdentifiers.enumerated() {
+            guard let resource = rights.externalIdentifiers[external.key].flatMap({ rights.resources[$0] }),
+                resource.holder != listing.provider
+            else { continue }
+            throw Refusal(
+                .identifierTaken, "the identifier \(external) belongs to the resource \(resource.identifier) of \(resource.holder); only its holder lists products under it",
+                pointer: "/externalIdentifiers/\(index)")
+        }
         let named = Set(listing.externalIdentifiers.map(\.key))
         if let dropped = existing?.heldIdentifiers.subtracting(named).min(by: { $0.description < $1.description }) {
             throw Refusal(
@@ -144,13 +152,27 @@ extension ExchangeState {
 
     // MARK: Rights
 
-    /// The kinds of right that the space requires for products of this form must be in force, and named in the listing.
+    /// Each right that a listing names is in force and the provider's to use, as its holder or licensee, and the kinds that
+    /// the space requires for products of this form are among them, or among those over the product itself.
     func requireRights(_ listing: ProductListing, _ signer: Participant, at time: Timestamp) throws(Refusal) {
-        guard let needed = cataloguePolicy.requiredRights[listing.form], let first = needed.first else { return }
-        throw Refusal(
-            .rightsMissing,
-            "the space lists a \(listing.form.rawValue) only with a registered right of the kind \(first), which \(signer.name) does not have",
-            pointer: "/rights")
+        var kinds: Set<RightKind> = []
+        if let product = listing.product { kinds.formUnion(rightsInForce(of: signer.identifier, over: product, at: time)) }
+        for (index, right) in listing.rights.enumerated() {
+            guard let kind = rightInForce(right, of: signer.identifier, at: time) else {
+                throw Refusal(
+                    .rightsMissing,
+                    "\(right) is no right in force that \(signer.name) holds or has a licence of; name one that is, or leave it out",
+                    pointer: "/rights/\(index)")
+            }
+            kinds.insert(kind)
+        }
+        let needed = cataloguePolicy.requiredRights[listing.form] ?? []
+        if let missing = needed.first(where: { raw in !kinds.contains { $0.rawValue == raw } }) {
+            throw Refusal(
+                .rightsMissing,
+                "the space lists a \(listing.form.rawValue) only with a registered right of \(missing) that \(signer.name) may use; apply for one over the resource, and name its number in \"rights\"",
+                pointer: "/rights")
+        }
     }
 }
 

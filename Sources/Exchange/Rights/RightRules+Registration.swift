@@ -13,11 +13,7 @@ extension ExchangeState {
                 pointer: "/grade")
         }
         for (index, identifier) in registration.externalIdentifiers.enumerated() {
-            guard let resource = rights.externalIdentifiers[identifier.key] else { continue }
-            throw Refusal(
-                .externalIdentifierTaken,
-                "the identifier \(identifier) belongs to \(resource), registered by \(rights.resources[resource]?.holder.text ?? "another"); refer to that resource",
-                pointer: "/externalIdentifiers/\(index)")
+            try checkFree(identifier, for: signer, pointer: "/externalIdentifiers/\(index)")
         }
         return Event(
             type: .resourceRegistered, subject: command.statement.identifier(.resource).text, actor: signer.identifier.text,
@@ -25,6 +21,22 @@ extension ExchangeState {
                 "holder": .string(registration.holder.text), "title": .languageMap(registration.title),
                 "grade": .string(registration.grade.rawValue),
             ], statement: command.statement)
+    }
+
+    /// What another register's number names has one source of record: one resource, and products of its holder.
+    private func checkFree(_ identifier: ExternalIdentifier, for holder: Participant, pointer: String) throws(Refusal) {
+        if let resource = rights.externalIdentifiers[identifier.key].flatMap({ rights.resources[$0] }) {
+            throw Refusal(
+                .identifierTaken,
+                "the identifier \(identifier) belongs to \(resource.identifier), registered by \(resource.holder); refer to that resource",
+                pointer: pointer)
+        }
+        if let product = catalogue.product(identifier).flatMap({ products[$0] }), product.provider != holder.identifier {
+            throw Refusal(
+                .identifierTaken,
+                "the identifier \(identifier) belongs to \(product.identifier), listed by \(product.provider); refer to that product",
+                pointer: pointer)
+        }
     }
 
     func decide(_ application: RightApplication, _ command: Command, at time: Timestamp) throws(Refusal) -> Event {
@@ -95,6 +107,10 @@ extension ExchangeState {
         if thing.kind == .product {
             guard let product = products[thing], product.status == .listed else {
                 throw Refusal(.productNotListed, "no product \(thing) is listed; list it first", pointer: "/over")
+            }
+            guard (product.versionInForce?.strictness ?? GradeScheme.core) < GradeScheme.core else {
+                throw Refusal(
+                    .rightOverCoreData, "\(thing) is state core data; rights in it are not registered", pointer: "/over")
             }
             return product.provider
         }

@@ -66,7 +66,6 @@ public enum RefusalCode: String, Sendable, CaseIterable, Codable {
     case snapshotDiffers = "snapshot-differs"
 
     // Rights
-    case externalIdentifierTaken = "external-identifier-taken"
     case rightOverCoreData = "right-over-core-data"
     case rightWithoutLawfulSource = "right-without-lawful-source"
     case rightUnderDispute = "right-under-dispute"
