@@ -149,3 +149,51 @@ extension ExchangeFixture {
         .right(.cancellation(RightCancellation(right: right, ground: ground, reason: "")))
     }
 }
+
+/// A ledger with every type of entry about rights in it, and who the people are.
+public struct RightsStory: Sendable {
+    public var fixture: ExchangeFixture
+    public let airport: Party
+    public let bureau: Party
+    public let regulator: Party
+    public let resource: Identifier
+    /// Granted, changed, licensed, pledged, frozen, transferred to the bureau, and split.
+    public let right: Identifier
+    /// What became of its parts; cancelled at the end.
+    public let merged: Identifier
+
+    public init(seed: UInt64 = 1) throws {
+        var fixture = try ExchangeFixture(seed: seed)
+        let airport = try fixture.register("Airport", [.provider])
+        let bureau = try fixture.register("气象局", [.provider])
+        regulator = try fixture.register("Regulator", [.regulator])
+        let (root, both) = (fixture.operatorKey, [airport.key, bureau.key])
+        resource = try fixture.registerResource(airport)
+        right = try fixture.applyForRight(over: resource, airport)
+        try fixture.submit(ExchangeFixture.check(right), by: root)
+        try fixture.submit(ExchangeFixture.objection(right), by: bureau.key)
+        try fixture.submit(ExchangeFixture.objectionDecision(right, bureau, .dismissed), by: root)
+        fixture.passNotice(of: right)
+        try fixture.submit(ExchangeFixture.decision(right), by: root)
+        let given = try fixture.applyForRight(.processing, over: resource, airport)
+        try fixture.submit(.right(.withdrawal(RightWithdrawal(right: given, reason: "not needed"))), by: airport.key)
+        let failed = try fixture.applyForRight(.processing, over: resource, airport)
+        try fixture.submit(ExchangeFixture.check(failed, .fail), by: root)
+        try fixture.submit(ExchangeFixture.change(right), by: airport.key)
+        try fixture.submit(fixture.licence(right, bureau), by: both)
+        try fixture.submit(ExchangeFixture.licenceEnd(right, bureau), by: bureau.key)
+        try fixture.submit(ExchangeFixture.pledge(right, bureau), by: both)
+        try fixture.submit(ExchangeFixture.freeze(right), by: regulator.key)
+        try fixture.submit(ExchangeFixture.unfreeze(right), by: regulator.key)
+        try fixture.submit(ExchangeFixture.pledgeRelease(right), by: bureau.key)
+        try fixture.submit(ExchangeFixture.transfer(right, from: airport, to: bureau), by: both)
+        fixture.pass(milliseconds: 700 * ExchangeFixture.day)
+        try fixture.submit(ExchangeFixture.renewal(right), by: bureau.key)
+        let split = try fixture.sign(try ExchangeFixture.split(right, [(bureau, 1, 3), (bureau, 2, 3)]), by: [bureau.key])
+        try fixture.submit(split)
+        let merge = try fixture.submit(ExchangeFixture.merge(bureau, [Right.part(1, of: split), Right.part(2, of: split)]), by: bureau.key)
+        merged = try Identifier(merge.subject)
+        try fixture.submit(ExchangeFixture.cancellation(merged), by: bureau.key)
+        (self.fixture, self.airport, self.bureau) = (fixture, airport, bureau)
+    }
+}
