@@ -129,7 +129,7 @@ extension SandboxEngine {
 
     // MARK: Files
 
-    private func makeWorkFolder() throws(SandboxError) -> String {
+    func makeWorkFolder() throws(SandboxError) -> String {
         var template = Array((configuration.scratchDirectory + "/import-XXXXXX").utf8CString)
         let made = template.withUnsafeMutableBufferPointer { buffer in
             buffer.baseAddress.flatMap { mkdtemp($0) } != nil
@@ -142,7 +142,7 @@ extension SandboxEngine {
     }
 
     /// Removes the folder and the files in it; there are no folders in it that matter.
-    private func removeFolder(_ path: String) {
+    func removeFolder(_ path: String) {
         if let folder = opendir(path) {
             while let entry = readdir(folder) {
                 let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
