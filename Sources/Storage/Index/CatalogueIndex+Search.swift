@@ -22,7 +22,8 @@ extension CatalogueIndex {
         if runs.isEmpty && !query.text.allSatisfy(\.isWhitespace) {
             return CataloguePage(hits: [], total: 0, totalIsExact: true, nextCursor: nil)
         }
-        let mark = [query.text] + [query.provider, query.grade, query.class].map { $0.map { "=\($0)" } ?? "" }
+        let filters = [query.provider, query.grade, query.class, query.form, query.updateCycle, query.keyword]
+        let mark = [query.text] + filters.map { $0.map { "=\($0)" } ?? "" }
         let hash = SHA256.hash(Array("\(mark) \(query.includeWithdrawn)".utf8))
         let fingerprint = Hexadecimal.encode(hash.bytes.prefix(4))
         let start = try query.cursor.map { (text) throws(IndexError) in try Cursor(text, fingerprint: fingerprint) }
@@ -31,7 +32,9 @@ extension CatalogueIndex {
             try connection.execute("BEGIN")
             defer { try? connection.execute("COMMIT") }
             let phrases = try Self.phrases(runs, connection)
-            return try Self.page(query, phrases, start, fingerprint, connection)
+            var page = try Self.page(query, phrases, start, fingerprint, connection)
+            if !query.facets.isEmpty { try count(query, phrases, &page, connection) }
+            return page
         }
     }
 
@@ -129,7 +132,7 @@ extension CatalogueIndex {
     }
 
     /// The rows that match, the latest first, read no further than needed. An empty expression matches all.
-    private static func rows(
+    static func rows(
         _ expression: String, below: Int64 = .max, limit: Int, _ connection: SQLiteConnection
     ) throws(IndexError) -> [Int64] {
         var rows: [Int64] = []

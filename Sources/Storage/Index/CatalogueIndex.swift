@@ -11,12 +11,15 @@ import Synchronization
 public final class CatalogueIndex: Sendable {
     let writer: Mutex<SQLiteConnection>
     let reader: Mutex<SQLiteConnection>
+    /// What the documents are counted by, in memory.
+    let facets: Mutex<FacetTable>
     private let path: String
     /// Why the file that was found could not be used and a new one was begun; `nil` where it was used or was missing.
     public let rebuildReason: String?
 
     private init(path: String, writer: sending SQLiteConnection, rebuildReason: String?) throws(IndexError) {
         self.path = path
+        facets = Mutex(try FacetTable(writer))
         self.writer = Mutex(writer)
         reader = Mutex(try SQLiteConnection(path: path, readOnly: true))
         self.rebuildReason = rebuildReason
@@ -105,6 +108,7 @@ public final class CatalogueIndex: Sendable {
                     throw .corrupt(path: path, message: "the file could not be removed")
                 }
                 writer = fresh
+                facets.withLock { $0 = FacetTable() }
                 reader = try SQLiteConnection(path: path, readOnly: true)
             }
         }
@@ -135,6 +139,7 @@ public final class CatalogueIndex: Sendable {
                     "INSERT OR REPLACE INTO position (id, size, root) VALUES (1, ?, ?)",
                     [.integer(try IndexWriter.number(position.size, "position.size")), .text(position.root.description)])
             }
+            try follow(changes, connection)
         }
     }
 

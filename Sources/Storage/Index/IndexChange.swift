@@ -5,14 +5,21 @@ import Signing
 public enum IndexChange: Sendable, Hashable {
     /// A product is new, or has a new version.
     case upsert(CatalogueDocument)
-    /// A product is withdrawn; it stays findable for who asks for withdrawn ones.
-    case withdraw(identifier: String, updated: Timestamp, seq: UInt64)
+    /// A product has another status. Unless it is listed it is found only by who asks for withdrawn ones too.
+    case status(identifier: String, status: String, updated: Timestamp, seq: UInt64)
     /// A product is removed from the index without trace.
     case remove(identifier: String)
     /// A run took place or was refused.
     case run(RunRecord)
     /// An entry changed things whose history can be asked for.
     case history(HistoryRecord)
+}
+
+extension IndexChange {
+    /// A product is withdrawn.
+    public static func withdraw(identifier: String, updated: Timestamp, seq: UInt64) -> IndexChange {
+        .status(identifier: identifier, status: CatalogueDocument.withdrawnStatus, updated: updated, seq: seq)
+    }
 }
 
 /// How much of the ledger an index has applied.

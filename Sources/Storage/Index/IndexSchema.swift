@@ -11,6 +11,9 @@ enum IndexSchema {
         CREATE TABLE document (
             id INTEGER PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, status TEXT NOT NULL, updated INTEGER NOT NULL,
             seq INTEGER NOT NULL, body TEXT NOT NULL);
+        CREATE TABLE facet (
+            id INTEGER PRIMARY KEY, offered INTEGER NOT NULL, class TEXT NOT NULL, grade TEXT NOT NULL, form TEXT NOT NULL,
+            cycle TEXT NOT NULL, provider TEXT NOT NULL, keywords TEXT NOT NULL);
         CREATE VIRTUAL TABLE words USING fts5(
             terms, tokenize = 'porter unicode61 remove_diacritics 2', prefix = '2 3', columnsize = 0);
         CREATE TABLE run (

@@ -1,17 +1,18 @@
+import Encoding
+
 /// The statements that change the index. All run inside the caller's transaction.
 enum IndexWriter {
     static func apply(_ change: IndexChange, to connection: SQLiteConnection) throws(IndexError) {
         switch change {
         case .upsert(let document): try upsert(document, connection)
-        case .withdraw(let identifier, let updated, let seq):
+        case .status(let identifier, let status, let updated, let seq):
             guard let id = try self.id(identifier, connection) else { return }
             try connection.run(
                 "UPDATE document SET status = ?, updated = ?, seq = ? WHERE id = ?",
                 [
-                    .text(CatalogueDocument.withdrawnStatus), .integer(updated.milliseconds),
-                    .integer(try number(seq, "seq")), .integer(id),
+                    .text(status), .integer(updated.milliseconds), .integer(try number(seq, "seq")), .integer(id),
                 ])
-            try hide(id, connection)
+            try offer(id, status == CatalogueDocument.listedStatus, connection)
         case .remove(let identifier): try remove(identifier, connection)
         case .run(let run): try record(run, connection)
         case .history(let history): try record(history, connection)
@@ -31,13 +32,21 @@ enum IndexWriter {
             ])
         try connection.run(
             "INSERT INTO words (rowid, terms) VALUES (?, ?)", [.integer(id), .text(SearchTerms.terms(of: document))])
+        let isOffered = document.status == CatalogueDocument.listedStatus
+        try connection.run(
+            "INSERT INTO facet (id, offered, class, grade, form, cycle, provider, keywords) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                .integer(id), .integer(isOffered ? 1 : 0), .text(document.class), .text(document.grade), .text(document.form),
+                .text(document.updateCycle), .text(document.provider),
+                .text(JSONValue.array(document.keywords.map { .string($0) }).serializedString()),
+            ])
     }
 
     private static func id(_ identifier: String, _ connection: SQLiteConnection) throws(IndexError) -> Int64? {
         try connection.integer("SELECT id FROM document WHERE identifier = ?", [.text(identifier)])
     }
 
-    private static func hide(_ id: Int64, _ connection: SQLiteConnection) throws(IndexError) {
+    private static func offer(_ id: Int64, _ isOffered: Bool, _ connection: SQLiteConnection) throws(IndexError) {
         var terms = ""
         try connection.query("SELECT terms FROM words WHERE rowid = ?", [.integer(id)]) { (row) throws(IndexError) in
             terms = row.text(0)
@@ -45,13 +54,15 @@ enum IndexWriter {
         }
         try connection.run(
             "UPDATE words SET terms = ? WHERE rowid = ?",
-            [.text(SearchTerms.withdrawn(terms)), .integer(id)])
+            [.text(SearchTerms.offered(terms, isOffered)), .integer(id)])
+        try connection.run("UPDATE facet SET offered = ? WHERE id = ?", [.integer(isOffered ? 1 : 0), .integer(id)])
     }
 
     private static func remove(_ identifier: String, _ connection: SQLiteConnection) throws(IndexError) {
         guard let id = try id(identifier, connection) else { return }
         try connection.run("DELETE FROM words WHERE rowid = ?", [.integer(id)])
         try connection.run("DELETE FROM document WHERE id = ?", [.integer(id)])
+        try connection.run("DELETE FROM facet WHERE id = ?", [.integer(id)])
     }
 
     private static func record(_ run: RunRecord, _ connection: SQLiteConnection) throws(IndexError) {

@@ -38,11 +38,14 @@ enum SearchTerms {
         let titles = document.titles.sorted { $0.key < $1.key }.map { SearchText.runs($0.value) }
         let keywords = document.keywords.map(SearchText.runs)
         let descriptions = document.descriptions.sorted { $0.key < $1.key }.map { SearchText.runs($0.value) }
+        let numbers = document.externalIdentifiers.map { [SearchText.runs($0.value), SearchText.runs("\($0.scheme) \($0.value)")] }
         var terms = titles.map(exactTerm) + [exactTerm(SearchText.runs(document.identifier))]
+        terms += numbers.joined().map(exactTerm)
         terms += titles.compactMap { $0.first?.terms.first.map { Place.start.rawValue + $0 } }
         append(titles, .title, &terms)
         append(titles + keywords, .key, &terms)
-        append(titles + keywords + descriptions + [SearchText.runs(document.identifier)], .any, &terms)
+        let others = [SearchText.runs(document.identifier)] + numbers.compactMap(\.last)
+        append(titles + keywords + descriptions + others, .any, &terms)
         terms += facets(of: document)
         return terms.joined(separator: " ")
     }
@@ -58,15 +61,19 @@ enum SearchTerms {
     private static func facets(of document: CatalogueDocument) -> [String] {
         var facets = [facet("provider", document.provider), facet("grade", document.grade)]
         facets.append(facet("class", document.class))
-        if document.status != CatalogueDocument.withdrawnStatus { facets.append(offered) }
+        facets.append(facet("form", document.form))
+        facets.append(facet("cycle", document.updateCycle))
+        facets += document.keywords.map { facet("keyword", $0) }
+        if document.status == CatalogueDocument.listedStatus { facets.append(offered) }
         return facets
     }
 
     private static let offered = facet("state", "offered")
 
-    /// The terms of a document after its withdrawal.
-    static func withdrawn(_ terms: String) -> String {
-        terms.split(separator: " ").filter { $0 != offered }.joined(separator: " ")
+    /// The terms of a document when it has come to be offered, or is so no more.
+    static func offered(_ terms: String, _ isOffered: Bool) -> String {
+        let others = terms.split(separator: " ").filter { $0 != offered }.joined(separator: " ")
+        return isOffered ? others + " " + offered : others
     }
 
     private static func facet(_ name: String, _ value: String) -> String {
@@ -144,6 +151,9 @@ enum SearchTerms {
         if let provider = query.provider { facets.append(facet("provider", provider)) }
         if let grade = query.grade { facets.append(facet("grade", grade)) }
         if let productClass = query.class { facets.append(facet("class", productClass)) }
+        if let form = query.form { facets.append(facet("form", form)) }
+        if let cycle = query.updateCycle { facets.append(facet("cycle", cycle)) }
+        if let keyword = query.keyword { facets.append(facet("keyword", keyword)) }
         if !query.includeWithdrawn { facets.append(offered) }
         return facets.map { quoted([$0]) }
     }
