@@ -55,7 +55,8 @@ import Testing
         #expect(profile.columns[4].completeness(ofRows: 402) == 950)
         #expect(profile.completeness.minimum == 950)
         #expect(profile.keys == [
-            KeyProfile(columns: ["tail"], isUnique: false, missing: 0), KeyProfile(columns: ["hour"], isUnique: false, missing: 0),
+            KeyProfile(columns: ["tail"], isUnique: false, integrity: 0, missing: 0),
+            KeyProfile(columns: ["hour"], isUnique: false, integrity: 0, missing: 0),
         ])
         #expect(profile.issues == ["duplicate-rows"])
     }
@@ -103,7 +104,7 @@ import Testing
         let rows = (0..<20).map { ",\($0)\n" }.joined()
         let (profile, _) = try await Self.assessed("a,b\n" + rows, columns)
         #expect(profile.issues == ["empty-column"])
-        #expect(profile.keys == [KeyProfile(columns: ["b"], isUnique: true, missing: 0)])
+        #expect(profile.keys == [KeyProfile(columns: ["b"], isUnique: true, integrity: 1000, missing: 0)])
         #expect(SyntheticTable(profile, seed: [1], count: 5).rows.allSatisfy { $0[0] == nil })
     }
 

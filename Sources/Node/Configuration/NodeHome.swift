@@ -18,6 +18,8 @@ public struct NodeHome: Sendable {
     public var nodeKeyPath: String { "\(keyDirectory)/node.pem" }
     public var vaultKeyPath: String { "\(keyDirectory)/vault.key" }
     public var snapshotKeyPath: String { "\(keyDirectory)/snapshot.key" }
+    /// Signed quality reports, whose digests are on the ledger.
+    public var reportDirectory: String { "\(directory)/reports" }
     public var ledgerDirectory: String { "\(directory)/ledger" }
     public var vaultDirectory: String { "\(directory)/vault" }
     public var indexPath: String { "\(directory)/index/catalogue.sqlite" }

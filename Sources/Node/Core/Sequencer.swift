@@ -114,27 +114,63 @@ actor Sequencer {
 
     /// Decides a command and records its event. Returns when the entry is durable and the index knows it.
     func submit(_ command: Command) async throws -> Recorded {
+        let begun: Begun
+        do { begun = try begin(command) } catch { throw try await settled(error) }
+        return try await finish(begun)
+    }
+
+    /// Decides commands one after the other, and records those that the rules allow in as few writes as the ledger makes
+    /// of them. Each has an outcome of its own, in the order given; returns when all of them are durable.
+    func submit(batch commands: [Command]) async -> [Result<Recorded, any Error>] {
+        let begun = commands.map { command in Result { try begin(command) } }
+        var outcomes: [Result<Recorded, any Error>] = []
+        for item in begun {
+            do {
+                switch item {
+                case .success(let begun): outcomes.append(.success(try await finish(begun)))
+                case .failure(let error): throw try await settled(error)
+                }
+            } catch { outcomes.append(.failure(error)) }
+        }
+        return outcomes
+    }
+
+    /// An event that has been applied, and is on its way to the disk.
+    private struct Begun {
+        var event: Event
+        var seq: UInt64
+        var time: Timestamp
+        var pending: PendingAppend
+        var projection: Completion?
+        var epoch: Int
+    }
+
+    private func begin(_ command: Command) throws -> Begun {
         if let failure { throw NodeError.ledgerUnavailable(reason: failure) }
         let epoch = epoch
         let (seq, time) = (state.size, now())
-        let event: Event
-        do { event = try decide(command, at: time) } catch { throw try await settled(error) }
+        let event = try decide(command, at: time)
         let pending = try enqueue(event, seq: seq, at: time, epoch)
         state.apply(event, at: time)
         directory.update(after: event, state)
         last = pending
         let change = IndexProjection.change(event, seq: seq, time: time, state)
         let projection = change.map { projector.enqueue($0, size: seq + 1, pending: pending) }
+        return Begun(event: event, seq: seq, time: time, pending: pending, projection: projection, epoch: epoch)
+    }
+
+    private func finish(_ begun: Begun) async throws -> Recorded {
         let receipts: [EntryReceipt]
-        do { receipts = try await pending.value() } catch {
-            fail("\(error)", epoch)
+        do { receipts = try await begun.pending.value() } catch {
+            fail("\(error)", begun.epoch)
             throw NodeError.ledgerUnavailable(reason: "\(error)")
         }
-        if last === pending { last = nil }
-        adopt(event, seq)
-        metrics.countEntry(event.type.rawValue)
-        await projection?.wait()
-        return Recorded(event: event, seq: seq, time: time, leafHash: receipts.first?.leafHash.description ?? "")
+        if last === begun.pending { last = nil }
+        adopt(begun.event, begun.seq)
+        metrics.countEntry(begun.event.type.rawValue)
+        await begun.projection?.wait()
+        return Recorded(
+            event: begun.event, seq: begun.seq, time: begun.time, leafHash: receipts.first?.leafHash.description ?? "")
     }
 
     /// Lets the ledger sign with other keys from a durable change on. Of two changes that become durable together the later

@@ -84,11 +84,7 @@ struct QueryRoutes: Sendable {
         }
         let cursor = try StatementIntake.document(request)
         try cursor.allowMembers(["mode", "tables", "parameters", "sql"])
-        // The draft is read as a submission of the caller's would be.
-        var document = cursor.value.objectValue ?? [:]
-        document["buyer"] = .string(caller.identifier.text)
-        document["title"] = "draft"
-        let submission = try QuerySubmission(JSONCursor(.object(document)))
+        let submission = try Self.draft(cursor, of: caller)
         let listings = try await listedTables(submission.tables)
         do {
             let checked = try await services.checkGate.run(for: submission.buyer.text) {
@@ -102,16 +98,29 @@ struct QueryRoutes: Sendable {
                     "rewritten": .string(try await services.engine.describe(checked)),
                 ])
         } catch SandboxError.refused(let refusal) {
-            let fault = SandboxProblem.fault(refusal)
-            var object = SandboxProblem.members(fault)
-            object["code"] = .string(fault.code)
-            object["message"] = .string(fault.message)
-            if !refusal.hint.isEmpty { object["hint"] = .string(refusal.hint) }
-            return .json(200, ["accepted": false, "fault": .object(object)])
+            return .json(200, Self.refused(refusal))
         } catch { throw SandboxProblem.problem(error) }
     }
 
-    private func listedTables(_ tables: [QueryTable]) async throws -> [ListedTable] {
+    /// A draft is read as a submission of the caller's would be.
+    static func draft(_ cursor: JSONCursor, of caller: Participant) throws -> QuerySubmission {
+        var document = JSONObject()
+        for name in ["mode", "tables", "parameters", "sql"] { document[name] = try cursor.member(name).value }
+        document["buyer"] = .string(caller.identifier.text)
+        document["title"] = "draft"
+        return try QuerySubmission(JSONCursor(.object(document)))
+    }
+
+    static func refused(_ refusal: QueryRefusal) -> JSONValue {
+        let fault = SandboxProblem.fault(refusal)
+        var object = SandboxProblem.members(fault)
+        object["code"] = .string(fault.code)
+        object["message"] = .string(fault.message)
+        if !refusal.hint.isEmpty { object["hint"] = .string(refusal.hint) }
+        return ["accepted": false, "fault": .object(object)]
+    }
+
+    func listedTables(_ tables: [QueryTable]) async throws -> [ListedTable] {
         let found = await services.sequencer.read { state in
             tables.map { state.products[$0.product]?.version($0.version)?.data }
         }

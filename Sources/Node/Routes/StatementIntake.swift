@@ -12,7 +12,7 @@ struct StatementIntake: Sendable {
     static let body = BodyPolicy.memory(limitBytes: maximumBodyBytes)
 
     /// The body's JSON.
-    static func document(_ request: HTTPRequest) throws -> JSONCursor {
+    static func document(_ request: HTTPRequest, maximumCount: Int = maximumBodyBytes) throws -> JSONCursor {
         try TargetQuery.allow(request, [])
         if request.body.count == 0 {
             throw Problem(
@@ -24,7 +24,7 @@ struct StatementIntake: Sendable {
                 code: "unsupported-media-type", status: 415, title: "The body must be JSON",
                 detail: "the Content-Type is \"\(type.prefix(100))\"", hint: "Send Content-Type: application/json.")
         }
-        return JSONCursor(try JSONValue.parse(request.body.bytes, maximumDepth: 16, maximumCount: maximumBodyBytes))
+        return JSONCursor(try JSONValue.parse(request.body.bytes, maximumDepth: 16, maximumCount: maximumCount))
     }
 
     /// The statement in a request's body, `{"statement": …}`, with its signatures verified.

@@ -58,10 +58,11 @@ struct ProfileReader {
             let isMoment = ColumnType(columns[index].type)?.kind.isMoment == true
             ranges[index] = shown(values.compactMap { RangeLine($0.arrayValue ?? []) }, inDays: isMoment)
         case .key(let index):
+            let (present, single) = (number(0) ?? 0, number(1) ?? 0)
             keys.append(
                 KeyProfile(
-                    columns: script.keys[index].map { columns[$0].name }, isUnique: values.last?.boolValue == true,
-                    missing: lifted(rows - (number(0) ?? 0))))
+                    columns: script.keys[index].map { columns[$0].name }, isUnique: present == single,
+                    integrity: rows > 0 ? TableProfile.permille(single, of: rows) : 1000, missing: lifted(rows - present)))
         case .day(let index): days[index] = values.first?.stringValue
         case .month(let index): months[index] = values.first?.stringValue
         }
@@ -74,7 +75,7 @@ struct ProfileReader {
         guard values.count == 3, let text = values[0].stringValue, let count = values[1].integerValue,
             let all = values[2].integerValue, all > 0
         else { return nil }
-        return ColumnProfile.Category(value: text, permille: count * 1000 / all)
+        return ColumnProfile.Category(value: text, permille: TableProfile.permille(count, of: all))
     }
 
     // MARK: Ranges
@@ -105,7 +106,7 @@ struct ProfileReader {
             return parts.map {
                 // Days are whole; rounded like other numbers they would lose the month.
                 ColumnProfile.Range(
-                    mean: inDays ? $0.mean.rounded(.down) : Self.rounded($0.mean), permille: $0.count * 1000 / all)
+                    mean: inDays ? $0.mean.rounded(.down) : Self.rounded($0.mean), permille: TableProfile.permille($0.count, of: all))
             }
         }
         return []

@@ -68,8 +68,8 @@ struct ProfileScript: Sendable {
             let isThere = key.map { "c\($0) IS NOT NULL" }.joined(separator: " AND ")
             ask(
                 .key(index),
-                "SELECT json_array(count(*) FILTER (\(isThere)), coalesce(max(n), 0) <= 1) FROM t LEFT JOIN "
-                    + "(SELECT count(*) AS n FROM t WHERE \(isThere) GROUP BY \(terms) ORDER BY n DESC LIMIT 1) ON true")
+                "SELECT json_array(coalesce(sum(n), 0), coalesce(sum(n) FILTER (n = 1), 0)) "
+                    + "FROM (SELECT count(*) AS n FROM t WHERE \(isThere) GROUP BY \(terms))")
         }
         for (index, column) in columns.enumerated() where column.role != .hidden && column.role != .privacyUnit {
             guard ColumnType(column.type)?.kind.isMoment == true else { continue }

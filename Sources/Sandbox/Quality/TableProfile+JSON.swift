@@ -22,6 +22,7 @@ extension TableProfile {
         note("unit-missing", if: columns.contains { $0.role == .privacyUnit && $0.missing > 0 })
         note("few-units", if: columns.contains { $0.role == .privacyUnit && ($0.distinct ?? 0) < minimumSupport })
         note("key-missing", if: keys.contains { $0.missing > 0 })
+        note("duplicates-not-counted", if: duplicateRows == nil)
         note("sampled", if: samplingStep > 1)
         return issues
     }
@@ -39,7 +40,7 @@ extension TableProfile {
                 .array(keys.map {
                     [
                         "columns": .array($0.columns.map { .string($0) }), "unique": .bool($0.isUnique),
-                        "missing": .integer($0.missing),
+                        "integrity": .integer($0.integrity), "missing": .integer($0.missing),
                     ]
                 })
             ),
@@ -65,6 +66,7 @@ extension TableProfile {
             keys.append(
                 KeyProfile(
                     columns: names, isUnique: try element.member("unique").bool(),
+                    integrity: try element.member("integrity").integer(in: 0...1000),
                     missing: try element.member("missing").integer(in: 0...Int64.max)))
         }
         self.keys = keys

@@ -26,6 +26,13 @@ public struct TableProfile: Sendable, Hashable {
     public var keys: [KeyProfile]
     public var newest: NewestDay?
 
+    /// A share in thousandths, rounded down; at most 1000.
+    static func permille(_ count: Int64, of all: Int64) -> Int64 {
+        guard all > 0, count > 0 else { return 0 }
+        let (product, isTooMuch) = count.multipliedReportingOverflow(by: 1000)
+        return min(1000, isTooMuch ? count / max(1, all / 1000) : product / all)
+    }
+
     public init(
         minimumSupport: Int64, engine: String, rows: Int64, duplicateRows: Int64?, samplingStep: Int64,
         columns: [ColumnProfile], keys: [KeyProfile], newest: NewestDay?
@@ -46,12 +53,15 @@ public struct KeyProfile: Sendable, Hashable {
     public var columns: [String]
     /// Whether no value occurs twice.
     public var isUnique: Bool
+    /// How many rows have a key that no other row has, in thousandths, rounded down.
+    public var integrity: Int64
     /// Rows in which one of the columns has no value.
     public var missing: Int64
 
-    public init(columns: [String], isUnique: Bool, missing: Int64) {
+    public init(columns: [String], isUnique: Bool, integrity: Int64, missing: Int64) {
         self.columns = columns
         self.isUnique = isUnique
+        self.integrity = integrity
         self.missing = missing
     }
 }
@@ -129,8 +139,6 @@ public struct ColumnProfile: Sendable, Hashable {
 
     /// How many of so many rows have a value, in thousandths, rounded down: 1000 means every one.
     public func completeness(ofRows rows: Int64) -> Int64 {
-        guard rows > 0 else { return 1000 }
-        let (product, isTooMuch) = max(0, rows - missing).multipliedReportingOverflow(by: 1000)
-        return isTooMuch ? max(0, rows - missing) / max(1, rows / 1000) : product / rows
+        rows > 0 ? TableProfile.permille(max(0, rows - missing), of: rows) : 1000
     }
 }

@@ -67,6 +67,25 @@ extension CatalogueIndex {
         }
     }
 
+    /// The identifiers of the products that are listed, in their order.
+    ///
+    /// - Parameters:
+    ///   - after: the last one of the page before; empty for the first page.
+    ///   - limit: how many at most.
+    public func listed(after: String, limit: Int) throws(IndexError) -> [String] {
+        try reader.withLock { (connection) throws(IndexError) in
+            var identifiers: [String] = []
+            try connection.query(
+                "SELECT identifier FROM document WHERE identifier > ? AND status = ? ORDER BY identifier LIMIT ?",
+                [.text(after), .text(CatalogueDocument.listedStatus), .integer(Int64(limit))]
+            ) { (row) throws(IndexError) in
+                identifiers.append(row.text(0))
+                return true
+            }
+            return identifiers
+        }
+    }
+
     private static func page(
         _ query: CatalogueQuery, _ phrases: [SearchTerms.Phrase], _ start: Cursor?, _ fingerprint: String,
         _ connection: SQLiteConnection

@@ -106,18 +106,23 @@ struct ListingDocument: Sendable {
         if let named = json["provider"], named != .string(provider.text) {
             throw .refused("the listing names the provider \(named.shown), but you are \(provider)", hint: "Leave the member out.")
         }
+        do { return try statement(provider: provider, space: space) } catch { throw .invalid(error, in: "the listing") }
+    }
+
+    /// The listing as it would be read out of a statement.
+    func statement(provider: Identifier, space: String) throws(StatementError) -> ProductListing {
         var members: [(String, JSONValue?)] = [("provider", .string(provider.text))]
         members += json.members.filter { $0.name != "provider" }.map { ($0.name, $0.value) }
         let header = StatementHeader(
             kind: .productListing, space: space, issuedAt: Timestamp(milliseconds: 0), nonce: StatementSender.makeNonce())
         // The one reader of listings is the statement's own, which wants a signature; this one is thrown away.
         let payload = header.document(members).serialized()
-        let trial = JWS.sign(payload: payload, type: StatementKind.productListing.mediaType, key: .generate())
-        do throws(StatementError) {
-            guard case .productListing(let listing) = try SignedStatement(.string(trial)).content else {
-                throw .wrongForm(.productListing)
-            }
-            return listing
-        } catch { throw .invalid(error, in: "the listing") }
+        let trial = JWS.sign(payload: payload, type: StatementKind.productListing.mediaType, key: Self.trialKey)
+        guard case .productListing(let listing) = try SignedStatement(.string(trial)).content else {
+            throw .wrongForm(.productListing)
+        }
+        return listing
     }
+
+    private static let trialKey = SigningKey.generate()
 }

@@ -51,7 +51,8 @@ struct ProductReference: Sendable, Hashable {
 
     static func latestVersion(of product: Identifier, _ client: NodeClient) async throws(ClientError) -> Int64 {
         let view = try await view(of: product, client)
-        guard let version = view["version"]?.integerValue, (1..<1_000_000).contains(version) else {
+        // The version in force may be older than one that waits for its review.
+        guard let version = view["versions"]?.integerValue ?? view["version"]?.integerValue, (1..<1_000_000).contains(version) else {
             throw .unexpectedAnswer(node: client.address.base, reason: "the product \(product) has no version")
         }
         return version
