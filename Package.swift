@@ -78,7 +78,7 @@ let package = Package(
             name: "hexi",
             dependencies: [
                 "CommandLineInterface", "Encoding", "Signing", "Credentials", "TransparencyLog", "Exchange", "Sandbox",
-                "Storage", "HTTPTransport", "Node", "Audit",
+                "Storage", "HTTPTransport", "Markup", "Node", "Audit",
             ]),
         .executableTarget(name: "hexi-audit", dependencies: ["CommandLineInterface", "Markup", "Audit"]),
 

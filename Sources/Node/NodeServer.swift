@@ -42,6 +42,7 @@ public final class NodeServer: Sendable {
         LogKeyRoutes(services: services, intake: intake).add(to: &router)
         ParticipantRoutes(services: services, intake: intake).add(to: &router)
         ProductRoutes(services: services, intake: intake).add(to: &router)
+        ReviewRoutes(services: services, intake: intake).add(to: &router)
         QualityRoutes(services: services, intake: intake).add(to: &router)
         CatalogueRoutes(services: services, intake: intake).add(to: &router)
         ResolutionRoutes(services: services).add(to: &router)

@@ -15,6 +15,8 @@ enum HexiProgram {
             KeysCommands(environment: environment).command,
             ParticipantCommands(environment: environment).command,
             ProductCommands(environment: environment).command,
+            SearchCommand(environment: environment).command,
+            CatalogueCommands(environment: environment).command,
             ContractCommands(environment: environment).command,
             QueryCommands(environment: environment).command,
             RunCommands(environment: environment).command,

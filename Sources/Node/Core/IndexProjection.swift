@@ -2,29 +2,61 @@ import Encoding
 import Exchange
 import Storage
 
+/// What an event does to the search index.
+enum ProjectedChange: Sendable {
+    case change(IndexChange)
+    /// An earlier entry's listing comes into force by this one. The words of listings are in the ledger alone.
+    case listing(product: String, entry: UInt64, seq: UInt64, time: Timestamp)
+}
+
 /// What an event changes in the search index.
 ///
-/// Beside the event, the state tells who provides a query's tables and how long a contract lets results be kept. Neither
-/// ever changes once it is recorded, so any state from the event's own to the latest gives the same answer, and an
-/// index that is built anew is the same as one that was kept up.
+/// Beside the event, the state tells who provides a query's tables, how long a contract lets results be kept, and which
+/// entry listed a product's version. None of it ever changes once it is recorded, so any state from the event's own to the
+/// latest gives the same answer, and an index that is built anew is the same as one that was kept up.
 enum IndexProjection {
-    static func change(_ event: Event, seq: UInt64, time: Timestamp, _ state: ExchangeState) -> IndexChange? {
+    static func change(_ event: Event, seq: UInt64, time: Timestamp, _ state: ExchangeState) -> ProjectedChange? {
         switch event.statement.content {
         case .productListing(let listing):
+            // A version that waits for the operator is found once it is in force.
             guard event.type == .productListed else { return nil }
-            return .upsert(
-                CatalogueDocument(
-                    identifier: event.subject, provider: listing.provider.text, titles: listing.title,
-                    descriptions: listing.summary, keywords: listing.keywords, grade: listing.grade.rawValue,
-                    class: listing.productClass.rawValue, status: ProductStatus.listed.rawValue, updated: time, seq: seq,
-                    body: .null))
+            return .change(.upsert(document(listing, identifier: event.subject, seq: seq, time: time)))
         case .productWithdrawal(let withdrawal):
-            return .withdraw(identifier: withdrawal.product.text, updated: time, seq: seq)
+            return .change(.withdraw(identifier: withdrawal.product.text, updated: time, seq: seq))
+        case .catalogue: return approved(event, seq: seq, time: time, state)
         case .runRequest(let request):
-            return .run(run(event, request, seq: seq, time: time, state))
-        case .right: return .history(history(event, seq: seq, time: time))
+            return .change(.run(run(event, request, seq: seq, time: time, state)))
+        case .right: return .change(.history(history(event, seq: seq, time: time)))
         default: return nil
         }
+    }
+
+    static func document(_ listing: ProductListing, identifier: String, seq: UInt64, time: Timestamp) -> CatalogueDocument {
+        let languages = Set(listing.summary.keys).union(listing.description.keys)
+        let texts = languages.map { ($0, [listing.summary[$0], listing.description[$0]].compactMap { $0 }.joined(separator: "\n")) }
+        return CatalogueDocument(
+            identifier: identifier, provider: listing.provider.text, titles: listing.title,
+            descriptions: Dictionary(texts, uniquingKeysWith: { first, _ in first }), keywords: listing.keywords,
+            grade: listing.grade.rawValue, class: listing.productClass.rawValue, form: listing.form.rawValue,
+            updateCycle: listing.updateCycle,
+            externalIdentifiers: listing.externalIdentifiers.map { .init(scheme: $0.scheme, value: $0.value) },
+            status: CatalogueDocument.listedStatus, updated: time, seq: seq, body: .null)
+    }
+
+    /// The version that comes into force when the operator has done the last thing it waited for; unless a newer one was in
+    /// force by then.
+    private static func approved(_ event: Event, seq: UInt64, time: Timestamp, _ state: ExchangeState) -> ProjectedChange? {
+        guard event.type == .productReviewed || event.type == .complianceAccepted,
+            event.body["awaiting"]?.arrayValue?.isEmpty == true, let number = event.body["version"]?.integerValue,
+            let product = (try? Identifier(event.subject)).flatMap({ state.products[$0] }), let version = product.version(number)
+        else { return nil }
+        // Declarations can be made, and accepted, again once a version is in force: nothing changes then.
+        guard version.listed.seq < seq, version.status == .listed else { return nil }
+        let isOutdated = product.versions.dropFirst(Int(number)).contains { newer in
+            newer.status == .listed && max(newer.listed.seq, newer.reviewed?.seq ?? 0) < seq
+        }
+        guard !isOutdated else { return nil }
+        return .listing(product: event.subject, entry: version.listed.seq, seq: seq, time: time)
     }
 
     /// The rights and resources that the event names, also those that a split or a merge makes.

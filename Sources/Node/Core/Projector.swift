@@ -12,7 +12,7 @@ final class Projector: Sendable {
     /// One change on its way into the index.
     private struct Item: Sendable {
         /// `nil` only moves the index's position on.
-        var change: IndexChange?
+        var change: ProjectedChange?
         /// The ledger's size after the entry.
         var size: UInt64
         var pending: PendingAppend
@@ -58,7 +58,7 @@ final class Projector: Sendable {
 
     /// Called in the order of the ledger. The completion comes when a search finds what the change says, or can never
     /// find it because the entry was not recorded.
-    func enqueue(_ change: IndexChange?, size: UInt64, pending: PendingAppend) -> Completion {
+    func enqueue(_ change: ProjectedChange?, size: UInt64, pending: PendingAppend) -> Completion {
         let item = Item(change: change, size: size, pending: pending, done: Completion())
         queue.withLock { $0.items.append(item) }
         waker.yield()
@@ -90,8 +90,8 @@ final class Projector: Sendable {
         }
     }
 
-    private func apply(_ changes: [IndexChange], size: UInt64) {
-        let (all, hasLost) = queue.withLock { ($0.backlog + changes, $0.hasLost) }
+    private func apply(_ changes: [ProjectedChange], size: UInt64) {
+        let (all, hasLost) = queue.withLock { ($0.backlog + changes.compactMap(resolved), $0.hasLost) }
         do {
             try index.apply(all, position: hasLost ? nil : try position(size))
             queue.withLock { $0.backlog = [] }
@@ -100,6 +100,23 @@ final class Projector: Sendable {
             queue.withLock {
                 $0.hasLost = hasLost || all.count > Self.maximumBacklog
                 $0.backlog = all.count > Self.maximumBacklog ? [] : all
+            }
+        }
+    }
+
+    /// The change itself. What it needs of earlier entries is durable, since those it comes from are.
+    private func resolved(_ change: ProjectedChange) -> IndexChange? {
+        switch change {
+        case .change(let change): return change
+        case .listing(let product, let entry, let seq, let time):
+            do {
+                guard let bytes = try ledger.entries(in: entry..<(entry + 1), maximumBytes: LedgerEntry.maximumCount + 2).first,
+                    case .productListing(let listing) = try LedgerEntry(bytes).event.statement.content
+                else { return nil }
+                return .upsert(IndexProjection.document(listing, identifier: product, seq: seq, time: time))
+            } catch {
+                log.write(.error, "a listing could not be read for the index", ["entry": .integer(Int64(clamping: entry)), "reason": .string("\(error)")])
+                return nil
             }
         }
     }
@@ -127,7 +144,7 @@ final class Projector: Sendable {
         var changes: [IndexChange] = []
         try ledger.forEachEntry(from: start) { seq, bytes in
             let entry = try LedgerEntry(bytes)
-            if let change = IndexProjection.change(entry.event, seq: entry.seq, time: entry.time, state) {
+            if let change = IndexProjection.change(entry.event, seq: entry.seq, time: entry.time, state).flatMap(resolved) {
                 changes.append(change)
             }
             if changes.count >= 1000 {

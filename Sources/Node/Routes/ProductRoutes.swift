@@ -37,7 +37,9 @@ struct ProductRoutes: Sendable {
     }
 
     private func search(_ request: HTTPRequest) async throws -> HTTPResponse {
-        try TargetQuery.allow(request, ["q", "provider", "grade", "class", "withdrawn", "limit", "cursor"])
+        try TargetQuery.allow(
+            request,
+            ["q", "provider", "grade", "class", "form", "updateCycle", "keyword", "facets", "withdrawn", "limit", "cursor"])
         let paging = try Paging(request, default: 20)
         let includeWithdrawn: Bool
         switch try request.queryValue("withdrawn") {
@@ -49,7 +51,9 @@ struct ProductRoutes: Sendable {
             text: try request.queryValue("q") ?? "", provider: try TargetQuery.identifier(request, "provider", .participant)?.text,
             grade: try TargetQuery.choice(request, "grade", ProductGrade.self)?.rawValue,
             class: try TargetQuery.choice(request, "class", ProductClass.self)?.rawValue,
-            includeWithdrawn: includeWithdrawn, limit: paging.limit, cursor: paging.cursor)
+            form: try TargetQuery.choice(request, "form", ProductForm.self)?.rawValue,
+            updateCycle: try request.queryValue("updateCycle"), keyword: try request.queryValue("keyword"),
+            includeWithdrawn: includeWithdrawn, facets: try Self.facets(request), limit: paging.limit, cursor: paging.cursor)
         let page: CataloguePage
         do { page = try services.index.search(query) } catch {
             switch error {
@@ -64,7 +68,36 @@ struct ProductRoutes: Sendable {
             "items": .array(views), "total": .integer(Int64(page.total)), "totalIsExact": .bool(page.totalIsExact),
         ]
         object["next"] = page.nextCursor.map { .string($0) }
+        if !query.facets.isEmpty {
+            object["facets"] = Self.view(page.facets, of: query)
+            object["facetsAreExact"] = .bool(page.facetsAreExact)
+        }
         return .json(200, .object(object))
+    }
+
+    /// The facets that a request wants counted: their names with commas between, or `all`.
+    private static func facets(_ request: HTTPRequest) throws -> [CatalogueFacet] {
+        guard let text = try request.queryValue("facets") else { return [] }
+        if text == "all" { return CatalogueFacet.allCases }
+        var facets: [CatalogueFacet] = []
+        for name in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let facet = CatalogueFacet(rawValue: String(name)) else {
+                let known = CatalogueFacet.allCases.map(\.rawValue).joined(separator: ", ")
+                throw TargetQuery.problem("facets", "must be all, or some of \(known) with commas between")
+            }
+            if !facets.contains(facet) { facets.append(facet) }
+        }
+        return facets
+    }
+
+    private static func view(_ facets: [CatalogueFacet: [FacetCount]], of query: CatalogueQuery) -> JSONValue {
+        .object(
+            JSONObject(query.facets.map { facet in
+                let counts = (facets[facet] ?? []).map { count -> JSONValue in
+                    ["value": .string(count.value), "count": .integer(Int64(count.count))]
+                }
+                return (facet.rawValue, .array(counts))
+            }))
     }
 
     /// How products look to everybody: by the version in force, or else by the newest.

@@ -150,7 +150,7 @@ extension CatalogueIndex {
             switch change {
             case .upsert(let document): touched.append(document.identifier)
             case .status(let identifier, _, _, _), .remove(let identifier): touched.append(identifier)
-            case .run: break
+            case .run, .history: break
             }
         }
         for identifier in Set(touched) {

@@ -56,7 +56,7 @@ struct NodeClient: Sendable {
     /// A public resource as it is, not as JSON.
     func fetch(_ target: RequestTarget, maximumCount: Int) async throws(ClientError) -> [UInt8] {
         let request = HTTPClientRequest(
-            method: "GET", url: address.base + target.text, headers: ["Accept": "text/plain, application/problem+json"],
+            method: "GET", url: address.base + target.text, headers: ["Accept": "text/plain, text/csv, application/problem+json"],
             timeoutSeconds: Patience.read.rawValue)
         let response: HTTPClientResponse
         if let offline {
@@ -78,6 +78,11 @@ struct NodeClient: Sendable {
         let bytes = document.serialized()
         return try await send(
             "POST", target, body: .bytes(bytes), digest: SHA256.hash(bytes), type: "application/json", patience: patience)
+    }
+
+    /// A signed request without a body.
+    func post(_ target: RequestTarget, patience: Patience) async throws(ClientError) -> Answer {
+        try await send("POST", target, body: .none, digest: nil, type: nil, patience: patience)
     }
 
     /// Sends a file as it is.

@@ -9,44 +9,34 @@ struct ProductCommands: Sendable {
 
     var command: Command {
         let publishing = ProductPublishing(environment: environment)
+        let quality = QualityCommands(environment: environment)
+        let reviews = ReviewCommands(environment: environment)
         return Command(
             name: "product", about: "find products, and list your own",
-            subcommands: [publishing.importing, publishing.template, publishing.publish, search, show, withdraw])
+            subcommands: [publishing.importing, publishing.template, publishing.publish, search, show, withdraw,
+                quality.assess, quality.quality, quality.sample] + reviews.all)
     }
 
     private var search: Command {
         Command(
             name: "search", about: "search the catalogue, in Chinese or English",
             discussion: "Without TEXT all products are listed. Every word must occur; titles count more than summaries.",
-            options: [
-                .value("provider", "ID", about: "only this provider's"),
-                .value("grade", "GRADE", about: "only of this grade", choices: ProductGrade.allCases.map(\.rawValue)),
-                .value("class", "CLASS", about: "only of this class", choices: ProductClass.allCases.map(\.rawValue)),
-                .flag("withdrawn", about: "withdrawn products too"),
-                CommandContext.limit,
-            ],
+            options: SearchCommand.filters + [CommandContext.limit],
             arguments: [CommandArgument("text", about: "words to look for", isRequired: false, isRepeated: true)],
             examples: ["hexi product search 天气", "hexi product search flights --grade restricted"],
             run: environment.action { context in
-                let arguments = context.arguments
-                let words = arguments.argumentList("text").joined(separator: " ")
                 let items = try await context.items(
-                    try context.publicClient(), Self.path,
-                    [
-                        ("q", words.isEmpty ? nil : words), ("provider", arguments.value("provider")),
-                        ("grade", arguments.value("grade")), ("class", arguments.value("class")),
-                        ("withdrawn", arguments.flag("withdrawn") ? "true" : nil),
-                    ])
+                    try context.publicClient(), Self.path, SearchCommand.query(context.arguments))
                 context.show(["items": .array(items)]) { context.show(Self.table(items)) }
                 return .success
             })
     }
 
-    private static func table(_ items: [JSONValue]) -> Table {
+    static func table(_ items: [JSONValue]) -> Table {
         var table = Table(["product", "version", "title", "provider", "modes", "price a run"])
         for item in items {
             let modes = (item["modes"]?.objectValue?.names ?? []).joined(separator: ", ")
-            let status = item.text("status") == ProductStatus.withdrawn.rawValue ? " (withdrawn)" : ""
+            let status = item.text("status") == ProductStatus.listed.rawValue ? "" : " (\(item.text("status")))"
             table.append([
                 item.text("identifier"), item.text("version"), item["title"].localised + status, item.text("providerName"),
                 modes, price(item),

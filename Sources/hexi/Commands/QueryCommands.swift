@@ -12,7 +12,7 @@ struct QueryCommands: Sendable {
         Command(
             name: "query", about: "check, submit and decide on queries",
             subcommands: [
-                check, submit, list, show,
+                check, test, submit, list, show,
                 decision(.approve, "approve a query over your product", "Statistics by month only"),
                 decision(.refuse, "refuse a query over your product", "Groups too fine"),
                 decision(.revoke, "take your approval back; running queries are stopped", "The product is under review"),
@@ -55,6 +55,43 @@ struct QueryCommands: Sendable {
         context.console.print("refused [\(fault.text("code"))]: \(fault.text("message"))")
         SQLPlace(fault)?.lines(sql: sql).forEach { context.console.print($0) }
         if !fault.text("hint").isEmpty { context.console.print("hint: \(fault.text("hint"))") }
+    }
+
+    private var test: Command {
+        Command(
+            name: "test", about: "try a query on synthetic rows; no contract is needed and nothing is recorded",
+            discussion: """
+                The node makes rows up from each product's quality report, and runs the query on them in its sandbox under the \
+                very rules that a real run has. The numbers mean nothing; that the query works, and gives what you expect in \
+                form, does.
+                """,
+            options: QueryDraft.options + [
+                .value("value", "NAME=VALUE", about: "a parameter's value", isRepeated: true),
+                .value("rows", "N", about: "synthetic rows in each table, 1 to 10000", default: "1000"),
+                .flag("csv", about: "print the result as CSV"),
+            ],
+            arguments: [QueryDraft.file],
+            examples: [
+                "hexi query test delays.sql --table flights=86.gs.qingyang/D…",
+                "hexi query test by-day.sql --table flights=86.gs.qingyang/D… --parameter since:date --value since=2013-06-01",
+            ],
+            run: environment.action { context in
+                let session = try context.session()
+                let draft = try await QueryDraft(context, session.client)
+                let target = RunTarget(title: "", tables: draft.tables, parameters: draft.parameters)
+                var document = draft.json.objectValue ?? [:]
+                document["values"] = .object(try target.values(context.arguments.values("value"), option: "--value"))
+                document["rows"] = .integer(Int64(try context.arguments.integer("rows", in: 1...10_000) ?? 1000))
+                let answer = try await session.client.post(RequestTarget("\(Self.path)/test"), .object(document), patience: .run).body
+                let isAccepted = answer["accepted"]?.boolValue == true
+                context.show(answer) {
+                    guard isAccepted else { return Self.showFault(answer, sql: draft.sql, context) }
+                    context.note("SYNTHETIC: \(answer.text("notice"))")
+                    RunText.printTable(answer.list("columns"), answer.list("rows"), context)
+                    context.note("\(answer.text("suppressedGroups")) groups suppressed; \(answer.text("milliseconds")) ms; \(answer.text("engine")).")
+                }
+                return isAccepted ? .success : .negative
+            })
     }
 
     private var submit: Command {

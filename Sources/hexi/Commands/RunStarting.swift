@@ -138,22 +138,24 @@ struct RunTarget: Sendable {
     }
 
     /// The values for a run from `NAME=VALUE` texts: one for each of the query's parameters, of its type.
-    func values(_ texts: [String]) throws -> JSONObject {
+    ///
+    /// - Parameter option: the one that the texts come from, for messages.
+    func values(_ texts: [String], option: String = "--parameter") throws -> JSONObject {
         var values = JSONObject()
         for text in texts {
-            let (name, value) = try Notation.pair(text, of: "--parameter", form: "NAME=VALUE", allowsEmptyValue: true)
+            let (name, value) = try Notation.pair(text, of: option, form: "NAME=VALUE", allowsEmptyValue: true)
             guard let parameter = parameters.first(where: { $0.name == name }) else {
                 let known = parameters.map(\.name).joined(separator: ", ")
                 let reason = known.isEmpty ? "the query has no parameters" : "the query's parameters are \(known)"
-                throw UsageError.badValue(of: "--parameter", value: text, reason: reason)
+                throw UsageError.badValue(of: option, value: text, reason: reason)
             }
             guard values[name] == nil else {
-                throw UsageError.badValue(of: "--parameter", value: text, reason: "\(name) is given twice")
+                throw UsageError.badValue(of: option, value: text, reason: "\(name) is given twice")
             }
             values[name] = try Notation.parameterValue(value, parameter.type, of: "the parameter \(name)")
         }
         for parameter in parameters where values[parameter.name] == nil {
-            throw UsageError.missingOption("--parameter", valueName: "\(parameter.name)=… (\(parameter.type.rawValue))")
+            throw UsageError.missingOption(option, valueName: "\(parameter.name)=… (\(parameter.type.rawValue))")
         }
         return values
     }

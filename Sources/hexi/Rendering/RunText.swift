@@ -40,13 +40,17 @@ enum RunText {
 
     /// Prints a result as a table or as comma-separated values.
     static func printResult(_ result: DeliveredResult, _ context: CommandContext) {
+        printTable(result.columns, result.rows, context)
+    }
+
+    static func printTable(_ columns: [JSONValue], _ rows: [JSONValue], _ context: CommandContext) {
         if context.arguments.flag("csv") {
-            context.console.write(CSVText.line(result.columns.map { $0["name"] ?? .null }), to: .output)
-            for row in result.rows { context.console.write(CSVText.line(row.arrayValue ?? []), to: .output) }
+            context.console.write(CSVText.line(columns.map { $0["name"] ?? .null }), to: .output)
+            for row in rows { context.console.write(CSVText.line(row.arrayValue ?? []), to: .output) }
             return
         }
-        var table = Table(result.columns.map { $0.text("name") })
-        for row in result.rows { table.append((row.arrayValue ?? []).map(\.shown)) }
+        var table = Table(columns.map { $0.text("name") })
+        for row in rows { table.append((row.arrayValue ?? []).map(\.shown)) }
         context.show(table)
     }
 }
