@@ -25,7 +25,7 @@ enum BodyFault {
     private static func json(_ route: RouteUnderTest) -> [Fault] {
         func text(_ text: String) -> (inout TestRequest) -> Void { { $0.body = Array(text.utf8) } }
         let nested = String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
-        let long = "{\"statement\":\"" + String(repeating: "x", count: 128 << 10) + "\"}"
+        let long = "{\"statement\":\"" + String(repeating: "x", count: route.maximumBody) + "\"}"
         var faults: [Fault] = [
             ("no body", { $0.body = nil }, [400], "body"),
             ("not JSON", text("hello"), [400], "JSON"), ("half a document", text("{\"statement\":"), [400], "JSON"),

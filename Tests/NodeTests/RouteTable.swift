@@ -32,6 +32,8 @@ struct RouteUnderTest: Sendable {
     var parameters: [(name: String, bad: [String])] = []
     /// Parameters without which the route answers nothing.
     var required = ""
+    /// The longest body that is taken, in bytes.
+    var maximumBody = 128 << 10
     /// A path that fits a pattern with an open end.
     var example: String?
 
@@ -74,7 +76,7 @@ enum RouteTable {
     private static let numbers = ["x", "-1", "1.5", "007", "18446744073709551616", ""]
     private static let notIdentifiers = ["x", "86.gs.test/", "86.gs.test/X0", ""]
 
-    static let all = publicRoutes + witnesses + participants + products + contracts + queries + runs
+    static let all = publicRoutes + resolution + catalogue + witnesses + participants + products + contracts + queries + runs
 
     /// A change to a key that no node has.
     private static func logKeys() throws -> StatementContent {
@@ -164,9 +166,77 @@ enum RouteTable {
             parameters: [
                 ("limit", ["0", "201", "x"]), ("cursor", ["x", "-1"]), ("q", [String(repeating: "a", count: 5000)]),
                 ("provider", notIdentifiers), ("grade", ["secret"]), ("class", ["first"]), ("withdrawn", ["yes", ""]),
+                ("form", ["thing", ""]), ("facets", ["none", "class,,form", ""]),
             ]),
         RouteUnderTest(
             method: "GET", pattern: "/api/v1/products/{prefix}/{suffix}", isSigned: false, identifier: .product),
+    ]
+
+    private static func compliance() -> ComplianceDeclaration {
+        ComplianceDeclaration(
+            product: RouteUnderTest.thing(.product), version: 1,
+            answers: ComplianceAnswers(personalData: .none, lawfulSource: "collected by ourselves"))
+    }
+
+    private static let catalogue = [
+        RouteUnderTest(
+            method: "POST", pattern: "/api/v1/products/batch", body: .draft({ _ in ["statements": ["x"]] }, members: ["statements"]),
+            caller: { $0.airport.key }, maximumBody: CatalogueRoutes.maximumBatchBytes),
+        RouteUnderTest(
+            method: "GET", pattern: "/api/v1/catalogue.jsonld", isSigned: false,
+            parameters: [("limit", ["0", "201", "x"]), ("cursor", ["x", "-1", String(repeating: "9", count: 300)])]),
+        RouteUnderTest(
+            method: "POST", pattern: "/api/v1/products/{prefix}/{suffix}/quality", identifier: .product, caller: { $0.airport.key },
+            parameters: [("version", numbers)]),
+        RouteUnderTest(
+            method: "GET", pattern: "/api/v1/products/{prefix}/{suffix}/quality", isSigned: false, identifier: .product,
+            parameters: [("version", numbers)]),
+        RouteUnderTest(
+            method: "GET", pattern: "/api/v1/products/{prefix}/{suffix}/sample", isSigned: false, identifier: .product,
+            parameters: [("version", numbers), ("rows", numbers + ["0", "10001"])]),
+        RouteUnderTest(
+            method: "GET", pattern: "/api/v1/products/{prefix}/{suffix}/versions", isSigned: false, identifier: .product),
+        RouteUnderTest(
+            method: "GET", pattern: "/api/v1/products/{prefix}/{suffix}/compliance", isSigned: false, identifier: .product,
+            parameters: [("version", numbers)]),
+        RouteUnderTest(
+            method: "POST", pattern: "/api/v1/products/{prefix}/{suffix}/compliance",
+            body: .statement(.complianceDeclaration) { _ in .catalogue(.declaration(compliance())) }, identifier: .product,
+            caller: { $0.airport.key }, stranger: ({ $0.insurer.key }, 404)),
+        RouteUnderTest(
+            method: "POST", pattern: "/api/v1/products/{prefix}/{suffix}/reviews",
+            body: .statement(.productReview) { _ in
+                .catalogue(
+                    .review(ProductReview(product: RouteUnderTest.thing(.product), version: 1, verdict: .approve, reason: "fits")))
+            }, identifier: .product, caller: { $0.node.operatorKey }, stranger: ({ $0.auditor.key }, 403)),
+        RouteUnderTest(
+            method: "POST", pattern: "/api/v1/products/{prefix}/{suffix}/compliance/reviews",
+            body: .statement(.complianceReview) { _ in
+                .catalogue(
+                    .complianceReview(
+                        ComplianceReview(
+                            product: RouteUnderTest.thing(.product), version: 1, declaration: SHA256.hash("none".utf8).description,
+                            verdict: .accept, reason: "fits")))
+            }, identifier: .product, caller: { $0.node.operatorKey }, stranger: ({ $0.auditor.key }, 403)),
+        RouteUnderTest(method: "GET", pattern: "/api/v1/reviews"),
+        RouteUnderTest(
+            method: "POST", pattern: "/api/v1/queries/test",
+            body: .draft(
+                { _ in
+                    [
+                        "mode": "aggregate", "parameters": [], "sql": "SELECT 1",
+                        "tables": [["name": "t", "product": .string(RouteUnderTest.thing(.product).text), "version": 1]],
+                    ]
+                }, members: ["mode", "tables", "parameters", "sql"])),
+    ]
+
+    private static let resolution = [
+        RouteUnderTest(
+            method: "GET", pattern: "/id/{prefix}/{suffix}", isSigned: false, parameters: [("lang", ["fr", ""])],
+            example: "/id/\(RouteUnderTest.thing(.product))"),
+        RouteUnderTest(
+            method: "GET", pattern: "/id", isSigned: false, parameters: [("scheme", [""]), ("value", [""]), ("lang", ["fr", ""])],
+            required: "?scheme=moid&value=1"),
     ]
 
     private static let contracts = [

@@ -105,9 +105,9 @@ struct CatalogueRoutes: Sendable {
         let next = identifiers.count > paging.limit ? shown.last : nil
         let document = CatalogueExport.document(space: space, entries, isFirst: after == nil)
         var headers: HTTPHeaders = ["Cache-Control": "no-cache"]
-        if let next { headers["Link"] = "</api/v1/catalogue.jsonld?limit=\(paging.limit)&cursor=\(HTTPPath.encode(next.text))>; rel=\"next\"" }
+        if let next { headers["Link"] = "</api/v1/catalogue.jsonld?limit=\(paging.limit)&cursor=\(next.text.percentEncoded)>; rel=\"next\"" }
         var object = document
-        object["hydra:next"] = next.map { .string("/api/v1/catalogue.jsonld?limit=\(paging.limit)&cursor=\(HTTPPath.encode($0.text))") }
+        object["hydra:next"] = next.map { .string("/api/v1/catalogue.jsonld?limit=\(paging.limit)&cursor=\($0.text.percentEncoded)") }
         return .bytes(200, type: "application/ld+json", JSONValue.object(object).serialized(), headers: headers)
     }
 }

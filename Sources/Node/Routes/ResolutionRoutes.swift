@@ -13,7 +13,8 @@ struct ResolutionRoutes: Sendable {
     func add(to router: inout Router) {
         router.add("GET", "/id/{prefix}/{suffix}") { request, path in
             try TargetQuery.allow(request, ["lang"])
-            return try await answer(request, prefix: try path.value("prefix"), suffix: try path.value("suffix"))
+            let language = try ContentChoice.language(request)
+            return try await answer(request, language, prefix: try path.value("prefix"), suffix: try path.value("suffix"))
         }
         router.add("GET", "/id") { request, _ in
             try TargetQuery.allow(request, ["scheme", "value", "lang"])
@@ -21,24 +22,24 @@ struct ResolutionRoutes: Sendable {
         }
     }
 
-    private func answer(_ request: HTTPRequest, prefix: String, suffix: String) async throws -> HTTPResponse {
+    private func answer(_ request: HTTPRequest, _ language: PageLanguage, prefix: String, suffix: String) async throws -> HTTPResponse {
         let own = services.home.configuration.space
         guard let identifier = try? Identifier("\(prefix)/\(suffix)") else {
-            return try await missing(request, prefix: prefix, suffix: suffix, "\"\(prefix.prefix(80))/\(suffix.prefix(80))\" is no identifier: its check character does not fit, or its form is another")
+            return try await missing(request, language, suffix: suffix, "\"\(prefix.prefix(80))/\(suffix.prefix(80))\" is no identifier: its check character does not fit, or its form is another")
         }
-        if let thing = try await resolver.thing(identifier) { return try Self.show(thing, request) }
+        if let thing = try await resolver.thing(identifier) { return try Self.show(thing, request, language) }
         let detail = identifier.prefix == own
             ? "nothing in this space has the identifier \(identifier)" : "the space \(identifier.prefix) is another one; this node serves \(own)"
-        return try await missing(request, prefix: prefix, suffix: suffix, detail)
+        return try await missing(request, language, suffix: suffix, detail)
     }
 
-    private static func show(_ thing: ResolvedThing, _ request: HTTPRequest) throws -> HTTPResponse {
-        let language = try ContentChoice.language(request)
+    private static func show(_ thing: ResolvedThing, _ request: HTTPRequest, _ language: PageLanguage) throws -> HTTPResponse {
         if ContentChoice.prefersHTML(request) { return thing.page(language).response() }
         return .json(200, thing.json, headers: ["Content-Location": "/id/\(thing.identifier)", "Vary": "Accept, Accept-Language"])
     }
 
     private func external(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let language = try ContentChoice.language(request)
         guard let scheme = try request.queryValue("scheme"), !scheme.isEmpty else {
             throw TargetQuery.problem("scheme", "is missing: which register gave the number, such as moid")
         }
@@ -53,20 +54,20 @@ struct ResolutionRoutes: Sendable {
                 detail: "no product here has the identifier \(value.prefix(200)) of the scheme \(scheme.prefix(32))",
                 hint: "Schemes are written in lower case, as the listing has them; look for the thing with /api/v1/products?q=…")
         }
-        return try Self.show(thing, request)
+        return try Self.show(thing, request, language)
     }
 
     // MARK: Did you mean
 
     private static let mostCandidates = 10
 
-    private func missing(_ request: HTTPRequest, prefix: String, suffix: String, _ detail: String) async throws -> HTTPResponse {
+    private func missing(_ request: HTTPRequest, _ language: PageLanguage, suffix: String, _ detail: String) async throws -> HTTPResponse {
         let guesses = IdentifierGuess.candidates(prefix: services.home.configuration.space, suffix: suffix)
         var things: [ResolvedThing] = []
         for guess in guesses where things.count < Self.mostCandidates {
             if let thing = try await resolver.thing(guess) { things.append(thing) }
         }
-        if ContentChoice.prefersHTML(request) { return try Self.page(detail, things, try ContentChoice.language(request)).response(404) }
+        if ContentChoice.prefersHTML(request) { return try Self.page(detail, things, language).response(404) }
         let list = JSONValue.array(things.map {
             ["identifier": .string($0.identifier.text), "kind": .string($0.kind), "status": .string($0.status)]
         })

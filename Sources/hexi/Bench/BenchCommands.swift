@@ -13,7 +13,7 @@ struct BenchCommands: Sendable {
                 differ and ratios travel. Nothing of yours is touched: what is needed is made in a new folder and removed. \
                 Let nothing else work on the machine meanwhile.
                 """,
-            subcommands: [ledger, verify, sandbox, http])
+            subcommands: [ledger, verify, sandbox, http, catalogue])
     }
 
     private var ledger: Command {
@@ -48,6 +48,17 @@ struct BenchCommands: Sendable {
             "http", "measure a node over HTTP: signed writes and checkpoint reads",
             "A node and the load run in this one process, over the loopback address, so they share the cores."
         ) { folder, isQuick, _ in try await HTTPBench(folder: folder, isQuick: isQuick).run() }
+    }
+
+    private var catalogue: Command {
+        benchmark(
+            "catalogue", "measure a catalogue of 100,000 products: import, memory, search, resolution, start",
+            "Signed listings are sent in batches over the loopback address, as \"hexi catalogue import\" does, and then searched.",
+            options: [.value("products", "N", about: "how many products", default: "100000")]
+        ) { folder, isQuick, arguments in
+            let products = try arguments.integer("products", in: 100...10_000_000) ?? 100_000
+            return try await CatalogueBench(folder: folder, isQuick: isQuick, products: products).run()
+        }
     }
 
     private func benchmark(
