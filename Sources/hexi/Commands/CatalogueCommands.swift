@@ -170,7 +170,7 @@ struct CatalogueCommands: Sendable {
                     }
                     for name in ["dcat:dataset", "dcat:service"] { lists[name, default: []] += page.list(name) }
                     progress.update(UInt64(lists.values.reduce(0) { $0 + $1.count }))
-                    cursor = page["hydra:next"]?.stringValue?.split(separator: "cursor=").last.map { $0.replacing("%2F", with: "/") }
+                    cursor = page["hydra:next"]?.stringValue?.split(separator: "cursor=").last.map { String($0).replacing("%2F", with: "/") }
                 } while cursor != nil
                 for (name, list) in lists { whole[name] = .array(list) }
                 // Addresses in the document are relative to the node.

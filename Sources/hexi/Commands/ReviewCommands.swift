@@ -1,6 +1,7 @@
 import CommandLineInterface
 import Encoding
 import Exchange
+import Signing
 
 /// `hexi product waiting|review|declare|compliance|compliance-review|versions`: the way of a version into force.
 struct ReviewCommands: Sendable {
@@ -122,7 +123,8 @@ struct ReviewCommands: Sendable {
                 let path = try context.arguments.required("answers")
                 let session = try context.session()
                 let number = try await Self.version(context, product, session.client)
-                let declaration = try Self.declaration(try LocalFiles.read(path, maximumCount: 1 << 20), path, product, number)
+                let declaration = try Self.declaration(
+                    try LocalFiles.read(path, maximumCount: 1 << 20), path, product, number, space: session.profile.space)
                 try context.confirmSigning("Sign these answers for version \(number) of \(product)? They are public.")
                 let answer = try await session.sender.send(.catalogue(.declaration(declaration)), to: Self.path(product, "/compliance"))
                 context.showAnswer(answer, "Declared for version \(number) of \(product).")
@@ -130,16 +132,26 @@ struct ReviewCommands: Sendable {
             })
     }
 
-    static func declaration(_ bytes: [UInt8], _ path: String, _ product: Identifier, _ version: Int64) throws -> ComplianceDeclaration {
+    static func declaration(
+        _ bytes: [UInt8], _ path: String, _ product: Identifier, _ version: Int64, space: String
+    ) throws(ClientError) -> ComplianceDeclaration {
         let document: JSONValue
-        do { document = try JSONValue.parse(bytes, maximumDepth: 4) } catch { throw ClientError.file(path: path, reason: "\(error)") }
+        do { document = try JSONValue.parse(bytes, maximumDepth: 4) } catch { throw .file(path: path, reason: "\(error)") }
         for member in document.objectValue?.members ?? [] where member.value == .string("?") {
             let advice = Self.advice.first { $0.name == member.name }?.text ?? "an answer"
-            throw ClientError.refused("\(path): the question /\(member.name) is not answered", hint: "Put there: \(advice).")
+            throw .refused("\(path): the question /\(member.name) is not answered", hint: "Put there: \(advice).")
         }
-        do { return ComplianceDeclaration(product: product, version: version, answers: try ComplianceAnswers(JSONCursor(document))) } catch {
-            throw ClientError.refused("\(path)\(error.pointer.isEmpty ? "" : ", at \(error.pointer)"): \(error.reason)", hint: "\"hexi product declare --template\" prints the checklist.")
-        }
+        let header = StatementHeader(
+            kind: .complianceDeclaration, space: space, issuedAt: Timestamp(milliseconds: 0), nonce: StatementSender.makeNonce())
+        // The one reader of answers is the statement's own, which wants a signature; this one is thrown away.
+        let payload = header.document([("product", .string(product.text)), ("version", .integer(version)), ("answers", document)])
+        let trial = JWS.sign(payload: payload.serialized(), type: StatementKind.complianceDeclaration.mediaType, key: .generate())
+        do throws(StatementError) {
+            guard case .catalogue(.declaration(let declaration)) = try SignedStatement(.string(trial)).content else {
+                throw .wrongForm(.complianceDeclaration)
+            }
+            return declaration
+        } catch { throw .invalid(error, in: "the checklist \(path)") }
     }
 
     private var compliance: Command {
