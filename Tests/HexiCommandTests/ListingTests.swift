@@ -37,10 +37,10 @@ import Testing
     @Test func aFilledTemplateIsAListing() throws {
         let listing = try Self.filled().listing(provider: identifier(.participant, 1), space: "86.gs.test")
         #expect(listing.provider == identifier(.participant, 1))
-        #expect(listing.pricePerRun == 2000)
-        #expect(listing.snapshot == Self.digest)
-        #expect(listing.columns.map(\.role) == [.dimension, .privacyUnit])
-        #expect(listing.aggregate?.minimumGroupSize == 10)
+        #expect(listing.data?.pricePerRun == 2000)
+        #expect(listing.data?.snapshot == Self.digest)
+        #expect(listing.data?.columns.map(\.role) == [.dimension, .privacyUnit])
+        #expect(listing.data?.aggregate?.minimumGroupSize == 10)
     }
 
     @Test func aWrongMemberIsNamedByItsPlace() throws {

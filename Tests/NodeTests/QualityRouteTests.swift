@@ -94,7 +94,7 @@ import Testing
             let lines = first.text.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
             #expect(lines.count == 51 && lines[0].joined(separator: ",") == "tail,carrier,origin,hour,delay")
             for line in lines.dropFirst() {
-                #expect(line[0].hasPrefix("sample-unit-") && ["AA", "BB"].contains(line[1]))
+                #expect(line[0].hasPrefix("sample-unit-") && line[1] == "AA")
             }
         }
     }
@@ -121,7 +121,8 @@ import Testing
             #expect(answer.status == 200 && answer.json["accepted"]?.boolValue == true, "\(answer)")
             #expect(answer.json["synthetic"]?.boolValue == true && answer.headers["X-Hexi-Synthetic"] == "true")
             let rows = answer.json["rows"]?.arrayValue ?? []
-            #expect(rows.map { $0.arrayValue?.first?.stringValue } == ["AA", "BB"])
+            // BB flies with eight aircraft: too few to be in the report, so not in the sample either.
+            #expect(rows.map { $0.arrayValue?.first?.stringValue } == ["AA"])
             // What a real run refuses is refused here, with its place.
             let refused = try await node.send(TestRequest("POST", "/api/v1/queries/test", json: draft("SELECT tail FROM flights"), signer: bank))
             #expect(refused.json["accepted"]?.boolValue == false && refused.json["fault"]?["line"]?.integerValue == 1, "\(refused)")

@@ -121,10 +121,12 @@ import Testing
     @Test func whatIsNotThereIsSaidToBeNotThere() async throws {
         try await withNode { node in
             let other = Identifier(kind: .product, prefix: "86.gs.other", payload: [1])
-            #expect(try await get(node, "/id/\(other)").problem?.detail.contains("86.gs.other") == true)
-            #expect(try await get(node, "/id/\(RouteUnderTest.thing(.right))").status == 404)
-            #expect(try await get(node, "/id?scheme=moid&value=none").status == 404)
-            #expect(try await get(node, "/id?scheme=moid").status == 400)
+            let foreign = try await get(node, "/id/\(other)")
+            #expect(foreign.problem?.detail.contains("86.gs.other") == true)
+            for (target, status) in [("/id/\(RouteUnderTest.thing(.right))", 404), ("/id?scheme=moid&value=none", 404), ("/id?scheme=moid", 400)] {
+                let answer = try await get(node, target)
+                #expect(answer.status == status, "\(target): \(answer)")
+            }
         }
     }
 }

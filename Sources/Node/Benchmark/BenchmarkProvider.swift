@@ -19,7 +19,7 @@ struct BenchmarkProvider: Sendable {
         space = node.services.home.configuration.space
         let operatorKey = try KeyFile.read(node.services.home.operatorKeyPath, passphrase: nil)
         let application = ParticipantApplication(
-            name: "Benchmark provider", type: .enterprise, country: "CN", creditCode: nil, roles: [.provider], keys: [key.verificationKey])
+            name: "Benchmark provider", type: .enterprise, country: "NL", creditCode: nil, roles: [.provider], keys: [key.verificationKey])
         let applied = try SignedStatement.sign(
             .participantApplication(application), space: space, issuedAt: Clock.now(), nonce: Nonce.make(), key: key)
         _ = try await node.services.sequencer.submit(Command(applied.verified { _ in nil }))

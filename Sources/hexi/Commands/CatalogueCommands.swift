@@ -111,7 +111,10 @@ struct CatalogueCommands: Sendable {
     private static func report(_ faults: [ImportFault], _ context: CommandContext) throws(ClientError) {
         if let path = context.arguments.value("report"), !faults.isEmpty {
             var text = CSVText.line(["line", "column", "reason"])
-            for fault in faults { text += CSVText.line([.integer(Int64(fault.line)), .string(fault.column), .string(fault.reason)]) }
+            for fault in faults {
+                let column: JSONValue = fault.column.isEmpty ? .null : .string(fault.column)
+                text += CSVText.line([.integer(Int64(fault.line)), column, .string(fault.reason)])
+            }
             try LocalFiles.write(Array(text.utf8), to: path, mode: 0o644)
         }
         guard !context.wantsJSON else { return }
