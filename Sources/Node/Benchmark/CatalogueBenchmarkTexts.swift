@@ -32,7 +32,7 @@ enum CatalogueBenchmarkTexts {
                 "zh": "\(place.0)市\(subject.0)数据目录项，\(kind.0)更新，由业务部门采集并经过质量检查，可申请使用。",
                 "en": "Catalogue item: \(subject.1) of \(place.1), \(kind.1), collected by the department and checked; data on request.",
             ],
-            keywords: [subject.0, place.0, subject.1, kind.1], productClass: ProductClass.allCases[number % 3],
+            keywords: [subject.0, place.0, subject.1, kind.1], productClass: number % 3 == 0 ? .feature : .basic,
             grade: ProductGrade.allCases[number % 3], form: ProductForm.allCases[number % 5], origin: .selfCollected,
             licence: "CC-BY-4.0", updateCycle: kind.1, data: nil)
         listing.externalIdentifiers = [ExternalIdentifier(scheme: "moid", value: "MOID-\(620_000_000 + number)")]
