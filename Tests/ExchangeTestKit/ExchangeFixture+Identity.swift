@@ -5,8 +5,8 @@ import Signing
 // Steps of identity: operators, keys, staff and alarms.
 extension ExchangeFixture {
     public static let day: Int64 = 86_400_000
-    /// The node's own key, once `setNodeKey` has told the space of it.
-    public static func nodeKey() throws -> SigningKey { try SigningKey.numbered(238) }
+    /// The root key's, which is the fixture's operator key; its seed is 32 bytes of 1.
+    public static let rootKeyIdentifier = (try? SigningKey.numbered(1))?.keyIdentifier ?? ""
 
     /// A statement signed by several, in the general form.
     public mutating func sign(
@@ -48,13 +48,6 @@ extension ExchangeFixture {
     /// An appointment of those that are operators already, and of others beside them.
     public func appointment(_ more: [SpaceOperator]) -> StatementContent {
         .identity(.operatorAppointment(OperatorAppointment(operators: state.identity.operators + more, reason: "")))
-    }
-
-    @discardableResult
-    public mutating func setNodeKey() throws -> SigningKey {
-        let key = try Self.nodeKey()
-        try submit(.identity(.nodeKeys(NodeKeys(nodeKeys: [key.verificationKey], reason: ""))), by: [operatorKey, key])
-        return key
     }
 
     public func review(_ participant: Identifier, _ finding: ReviewFinding = .complete) -> StatementContent {

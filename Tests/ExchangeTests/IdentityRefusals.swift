@@ -42,8 +42,7 @@ enum IdentityRefusals {
             return try market.fixture.refusal(of: .productListing(market.fixture.listing(market.airport)), by: market.airport.key)
         },
         .notANodeKey: { market in
-            try market.fixture.setNodeKey()
-            return try market.fixture.refusal(of: market.fixture.alarm(market.insurer.identifier), by: market.fixture.operatorKey)
+            try market.fixture.refusal(of: market.fixture.alarm(market.insurer.identifier), by: market.fixture.operatorKey)
         },
         .delegationOutOfRange: { market in
             let key = try market.fixture.freshKey()
@@ -85,7 +84,7 @@ enum IdentityRefusals {
                 of: market.fixture.keyChange(market.airport, remove: [market.airport.key]), by: market.airport.key)
         },
         .keysUnchanged: { market in
-            let key = try market.fixture.setNodeKey()
+            let key = market.fixture.nodeKey
             let change = NodeKeys(nodeKeys: [key.verificationKey], reason: "")
             return try market.fixture.refusal(of: .identity(.nodeKeys(change)), by: market.fixture.operatorKey)
         },

@@ -158,7 +158,7 @@ struct IdentityStatementTests {
     @Test("an alarm is one above its threshold: 500 rows raise none, 501 do")
     func alarms() throws {
         var fixture = try ExchangeFixture()
-        let node = try fixture.setNodeKey()
+        let node = fixture.nodeKey
         let insurer = try fixture.register("Insurer", [.buyer])
         #expect(throws: StatementError.self) { try fixture.sign(fixture.alarm(insurer.identifier, rows: 500), by: node) }
         let report = try fixture.sign(fixture.alarm(insurer.identifier, rows: 501), by: node)
@@ -174,7 +174,7 @@ struct IdentityStatementTests {
     @Test("the node's keys change with each new one's own signature, and a dropped one counts no longer")
     func nodeKeys() throws {
         var fixture = try ExchangeFixture()
-        let (first, second) = (try fixture.setNodeKey(), try fixture.freshKey())
+        let (first, second) = (fixture.nodeKey, try fixture.freshKey())
         func change(_ keys: [SigningKey]) -> StatementContent {
             .identity(.nodeKeys(NodeKeys(nodeKeys: keys.map(\.verificationKey), reason: "")))
         }

@@ -20,8 +20,8 @@ struct OperatorTests {
             (.spacePolicy(market.fixture.state.space?.policy ?? SpacePolicy()), [])
         },
         .logKeys: { market in (try market.fixture.logKeys([0, 1]), []) },
-        .nodeKeys: { _ in
-            let key = try ExchangeFixture.nodeKey()
+        .nodeKeys: { market in
+            let key = try market.fixture.freshKey()
             return (.identity(.nodeKeys(NodeKeys(nodeKeys: [key.verificationKey], reason: ""))), [key])
         },
         .recovery: { market in
