@@ -38,6 +38,13 @@ struct TestSpace {
         return try SignedStatement.sign(content, space: Self.prefix, issuedAt: time, nonce: text, key: key)
     }
 
+    /// Signs a statement as of now with several keys.
+    mutating func sign(_ content: StatementContent, _ keys: [SigningKey]) throws -> SignedStatement {
+        var statement = try sign(content, keys.first ?? operatorKey)
+        for key in keys.dropFirst() { statement = try statement.signedAlso(by: key) }
+        return statement
+    }
+
     /// Decides a statement and records the event.
     @discardableResult
     mutating func record(_ statement: SignedStatement, facts: Facts = .none) throws -> Event {

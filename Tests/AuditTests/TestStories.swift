@@ -31,9 +31,9 @@ extension TestSpace {
         return Parties(provider: provider, buyer: buyer, product: product, contract: contract, query: query)
     }
 
-    mutating func run(_ parties: Parties, facts: Facts = completed()) throws {
+    mutating func run(_ parties: Parties, by key: SigningKey? = nil, facts: Facts = completed()) throws {
         let request = RunRequest(query: parties.query, contracts: [parties.contract], parameters: [:])
-        try record(sign(.runRequest(request), parties.buyerKey), facts: facts)
+        try record(sign(.runRequest(request), key ?? parties.buyerKey), facts: facts)
     }
 
     /// Every type of event at least once.

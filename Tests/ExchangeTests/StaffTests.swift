@@ -92,6 +92,21 @@ struct StaffTests {
         #expect(try market.fixture.refusal(of: .identity(.delegation(delegation)), by: signers) == .delegationOutOfRange)
     }
 
+    @Test("are a thousand for one organisation at most, and one that is there can still be renewed")
+    func bounds() throws {
+        var market = try Market()
+        let staff = try market.fixture.delegate(market.airport)
+        let one = try #require(market.fixture.state.identity.staffKeys[staff.keyIdentifier])
+        for number in 2...Delegation.maximumCount { market.fixture.state.identity.staffKeys["key \(number)"] = one }
+        let fresh = try market.fixture.freshKey()
+        for (key, expected) in [(fresh, RefusalCode.keysOutOfRange), (staff, nil)] {
+            let delegation = market.fixture.delegation(market.airport, key)
+            #expect(try market.fixture.refusal(of: .identity(.delegation(delegation)), by: [market.airport.key, key]) == expected)
+        }
+        let elsewhere = market.fixture.delegation(market.bureau, fresh)
+        #expect(try market.fixture.refusal(of: .identity(.delegation(elsewhere)), by: [market.bureau.key, fresh]) == nil)
+    }
+
     @Test("belong to one organisation: nobody delegates to a key that another has")
     func oneOrganisation() throws {
         var market = try Market()

@@ -35,6 +35,8 @@ public struct Delegation: Sendable, Hashable, Codable {
         self.expiresAt = expiresAt
     }
 
+    /// How many staff keys an organisation may have, expired ones included until they are revoked.
+    public static let maximumCount = 1000
     static let maximumProductCount = 32
     static let maximumColumnCount = 256
     static let maximumRowScopeCount = 16

@@ -14,6 +14,12 @@ extension ExchangeState {
             try requireLater(command, than: earlier.granted, "a later delegation of this key")
         } else {
             try requireFree(delegation.key, pointer: "/key")
+            guard staffKeys(of: participant.identifier).count < Delegation.maximumCount else {
+                throw Refusal(
+                    .keysOutOfRange,
+                    "\(participant.name) has \(Delegation.maximumCount) staff keys; end the delegations of those who have left, or of keys that have expired",
+                    pointer: "/key")
+            }
         }
         try requireProof(of: delegation.key, command, pointer: "/key")
         for (index, role) in delegation.roles.enumerated() where !participant.roles.contains(role) {
