@@ -96,11 +96,13 @@ public struct SandboxEngine: Sendable {
     /// - Parameters:
     ///   - values: one for each parameter, by its declared name.
     ///   - snapshots: for each table of the query, by its policy's name, the path of the file that `importTable` made.
+    ///   - restrictions: by table, which rows the run may see; all of them must be met.
     ///   - limits: `nil` for the configuration's.
     /// - Throws: `refused` with `group-below-minimum`, `too-many-rows`, `join-multiplies-rows` or `parameter-value`;
     ///   `timeExceeded`, `outputExceeded`, `resourcesExceeded`, `engineFailed`, `isolationUnavailable`, `cancelled`.
     public func run(
-        _ query: CheckedQuery, values: [String: JSONValue] = [:], snapshots: [String: String], limits: RunLimits? = nil
+        _ query: CheckedQuery, values: [String: JSONValue] = [:], snapshots: [String: String],
+        restrictions: [String: [RowRestriction]] = [:], limits: RunLimits? = nil
     ) async throws(SandboxError) -> RunResult {
         let limits = limits ?? configuration.limits
         let bound = try bind(values, query)
@@ -111,7 +113,10 @@ public struct SandboxEngine: Sendable {
                 throw .engineFailed(operatorDetail: "no snapshot was given for the table \"\(name)\"")
             }
             mounts.append(Mount(source: path, target: "/data/\(index).duckdb"))
-            script.add("ATTACH '/data/\(index).duckdb' AS \(QueryWriter.catalog(index)) (READ_ONLY)")
+            do {
+                try script.addTable(
+                    index, file: "/data/\(index).duckdb", policy: query.scope.tables[index].policy, restrictions[name] ?? [])
+            } catch { throw .refused(error) }
         }
         script.lock()
         let cap = max(min(query.maximumRows, limits.maximumRows), 0)
