@@ -41,7 +41,7 @@ public struct Delegation: Sendable, Hashable, Codable {
     static let maximumColumnCount = 256
     static let maximumRowScopeCount = 16
 
-    init(_ cursor: JSONCursor) throws(JSONMismatch) {
+    public init(_ cursor: JSONCursor) throws(JSONMismatch) {
         participant = try cursor.member("participant").identifier(.participant)
         name = try cursor.member("name").text(1...200)
         key = try VerificationKey(jwk: cursor.member("key"))

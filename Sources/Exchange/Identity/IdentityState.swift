@@ -39,7 +39,7 @@ public struct IdentityState: Sendable, Hashable, Codable {
     /// By key identifier.
     public var retiredKeys: [String: RetiredKey] = [:]
     public var recoveries: [Identifier: Recovery] = [:]
-    /// The last report of each alarm for each participant, by ``AlarmReport/subjectKey``.
+    /// The last report of each alarm for each account, by ``AlarmReport/subjectKey``.
     public var alarms: [String: Mark] = [:]
 
     public init() {}
@@ -58,5 +58,5 @@ public struct IdentityState: Sendable, Hashable, Codable {
 
 extension AlarmReport {
     /// Names the alarm and whom it concerns; a report on the same comes later than the last.
-    var subjectKey: String { "\(alarm.rawValue) \(participant?.text ?? "")" }
+    var subjectKey: String { "\(alarm.rawValue) \(account ?? participant?.text ?? "")" }
 }

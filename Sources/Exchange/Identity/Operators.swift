@@ -57,7 +57,7 @@ public struct SpaceOperator: Sendable, Hashable, Codable {
         self.duties = duties
     }
 
-    init(_ cursor: JSONCursor) throws(JSONMismatch) {
+    public init(_ cursor: JSONCursor) throws(JSONMismatch) {
         name = try cursor.member("name").text(1...200)
         key = try VerificationKey(jwk: cursor.member("key"))
         duties = Set(try cursor.member("duties").choices(OperatorDuty.self, minimumCount: 1))

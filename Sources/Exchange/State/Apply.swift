@@ -70,6 +70,7 @@ extension ExchangeState {
         if let status = decision.decision.status { participants[participant]?.status = status }
         if let assurance = decision.assurance { participants[participant]?.assurance = assurance }
         participants[participant]?.decided = mark
+        if decision.decision == .approve { participants[participant]?.approved = mark }
         switch decision.decision {
         case .refuse: freeCreditCode(of: participant)
         case .revoke:

@@ -77,6 +77,8 @@ public struct Participant: Sendable, Hashable, Codable {
     public var assurance: Int64 = Assurance.lowest
     public var created: Mark
     public var decided: Mark?
+    /// The decision that registered it, from which its credential is valid.
+    public var approved: Mark?
     public var reviewed: Mark?
     /// The operators' keys that signed the review.
     public var reviewers: [String] = []
