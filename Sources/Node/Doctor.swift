@@ -91,7 +91,7 @@ public enum Doctor {
         var findings: [DoctorFinding] = []
         let logKeyPaths = LogKeyFiles.paths(home)
         for path in [home.operatorKeyPath] + (logKeyPaths.isEmpty ? [home.logKeyPath] : logKeyPaths)
-            + [home.vaultKeyPath, home.snapshotKeyPath]
+            + [home.vaultKeyPath, home.snapshotKeyPath] + NodeKeyFiles(home).files.map(\.path)
         {
             findings.append(keyFile(path))
         }

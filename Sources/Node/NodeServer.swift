@@ -41,6 +41,11 @@ public final class NodeServer: Sendable {
         WitnessRoutes(services: services).add(to: &router)
         LogKeyRoutes(services: services, intake: intake).add(to: &router)
         ParticipantRoutes(services: services, intake: intake).add(to: &router)
+        KeyRoutes(services: services, intake: intake).add(to: &router)
+        SpaceRoutes(services: services, intake: intake).add(to: &router)
+        CredentialRoutes(services: services).add(to: &router)
+        EvidenceRoutes(services: services, intake: intake).add(to: &router)
+        AlarmRoutes(services: services, intake: intake).add(to: &router)
         ProductRoutes(services: services, intake: intake).add(to: &router)
         ReviewRoutes(services: services, intake: intake).add(to: &router)
         QualityRoutes(services: services, intake: intake).add(to: &router)
@@ -70,7 +75,9 @@ public final class NodeServer: Sendable {
     private static func authorities(_ configuration: NodeConfiguration, port: UInt16) -> Set<String> {
         let host = configuration.address.contains(":") ? "[\(configuration.address)]" : configuration.address
         let own = ["\(host):\(port)", "localhost:\(port)"]
-        return Set((own + configuration.authorities).map { HTTPMessageComponents.normalizedAuthority($0) })
+        // The host of the public address, without its scheme.
+        let outside = configuration.publicURL.isEmpty ? [] : [String(configuration.publicURL.drop { $0 != "/" }.dropFirst(2))]
+        return Set((own + outside + configuration.authorities).map { HTTPMessageComponents.normalizedAuthority($0) })
     }
 
     private static func serverLog(_ log: StructuredLog, _ metrics: Metrics) -> HTTPServerLog {
@@ -96,6 +103,7 @@ public final class NodeServer: Sendable {
         try services.start()
         try server.start()
         let configuration = services.home.configuration
+        services.address.listens(on: server.port ?? configuration.port)
         authenticator.authorities.withLock {
             $0 = Self.authorities(configuration, port: server.port ?? configuration.port)
         }

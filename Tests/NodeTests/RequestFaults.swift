@@ -18,6 +18,7 @@ enum BodyFault {
             ]
         // This node is no witness; one that is has tests of its own.
         case .text: [("too long a text", { $0.body = [UInt8](repeating: 0x0A, count: (128 << 10) + 1) }, [413], "bytes")]
+        case .bytes: [("no body", { $0.body = nil }, [400], "body"), ("other bytes", { $0.body = [1] }, [404], "evidence")]
         case .statement, .draft: json(route)
         }
     }
@@ -60,14 +61,17 @@ struct StatementFault {
     static func all(_ kind: StatementKind, _ content: StatementContent, signer: SigningKey) throws -> [StatementFault] {
         let sound = content.payload(space: TestNode.prefix, issuedAt: Clock.now(), nonce: Nonce.make())
         guard case .object(let object) = try JSONValue.parse(sound) else { return [] }
-        let form = kind == .contract
+        // The kind's own form with one signature.
+        let form = try TestNode.sign(content, by: signer).json.objectValue != nil
         func sign(_ document: JSONValue, _ type: String = kind.mediaType, general: Bool = form, _ key: SigningKey = signer) -> JSONValue {
             let payload = document.serialized()
             return general
                 ? GeneralJWS.sign(payload: payload, type: type, key: key).json
                 : .string(JWS.sign(payload: payload, type: type, key: key))
         }
-        var faults = memberFaults(object) { sign(.object($0)) }
+        // Every section of a policy may be left out.
+        let optional = kind == .spacePolicy ? Set(content.policySections) : []
+        var faults = memberFaults(object, optional: optional) { sign(.object($0)) }
         func changed(_ name: String, _ value: JSONValue) -> JSONObject {
             var copy = object
             copy[name] = value
@@ -94,7 +98,7 @@ struct StatementFault {
     }
 
     /// Every member missing, of each wrong type, too long; and one member too many.
-    private static func memberFaults(_ object: JSONObject, _ sign: (JSONObject) -> JSONValue) -> [StatementFault] {
+    private static func memberFaults(_ object: JSONObject, optional: Set<String>, _ sign: (JSONObject) -> JSONValue) -> [StatementFault] {
         var faults: [StatementFault] = []
         for member in object.members {
             var values: [(String, JSONValue?)] = [("null", .null), ("true", .bool(true)), ("a fraction", .number(1.5))]
@@ -102,9 +106,10 @@ struct StatementFault {
             if member.value.arrayValue == nil { values.append(("an array", [1])) }
             if member.value.objectValue == nil { values.append(("an object", ["x": 1])) }
             if member.value.stringValue != nil { values.append(("too long", .string(String(repeating: "é", count: 20_000)))) }
-            // A reason may be empty, and a product may have no parent.
-            if member.name == "reason" { values.removeAll { $0.0 == "nothing" } }
+            // A reason and notes may be empty, and a product may have no parent.
+            if ["reason", "notes"].contains(member.name) { values.removeAll { $0.0 == "nothing" } }
             values.append(("missing", nil))
+            if optional.contains(member.name) { values.removeAll { $0.1 == nil || $0.1 == .null } }
             for (what, value) in values {
                 var changed = object
                 changed[member.name] = value
@@ -127,5 +132,11 @@ struct StatementFault {
         signature["signature"] = .string(flip(signature["signature"]?.stringValue ?? ""))
         object["signatures"] = .array([.object(signature)])
         return .object(object)
+    }
+}
+
+extension StatementContent {
+    var policySections: [String] {
+        if case .spacePolicy(let policy) = self { policy.members.map(\.0) } else { [] }
     }
 }

@@ -15,6 +15,8 @@ struct RouteUnderTest: Sendable {
         case file
         /// Plain text, sound as far as it goes.
         case text(String)
+        /// Bytes whose digest the path names.
+        case bytes([UInt8])
     }
 
     var method: String
@@ -63,6 +65,9 @@ struct RouteUnderTest: Sendable {
         case .text(let text):
             request.body = Array(text.utf8)
             request.contentType = "text/plain"
+        case .bytes(let bytes):
+            request.body = bytes
+            request.contentType = "application/octet-stream"
         }
         return request
     }
@@ -76,7 +81,8 @@ enum RouteTable {
     private static let numbers = ["x", "-1", "1.5", "007", "18446744073709551616", ""]
     private static let notIdentifiers = ["x", "86.gs.test/", "86.gs.test/X0", ""]
 
-    static let all = publicRoutes + resolution + catalogue + witnesses + participants + products + contracts + queries + runs
+    static let all =
+        publicRoutes + resolution + catalogue + witnesses + participants + identity + products + contracts + queries + runs
 
     /// A change to a key that no node has.
     private static func logKeys() throws -> StatementContent {

@@ -1,3 +1,4 @@
+import Credentials
 import Encoding
 
 /// The settings of a node, kept in `hexi.json` in its home.
@@ -8,6 +9,11 @@ public struct NodeConfiguration: Sendable, Hashable {
     public var address = "127.0.0.1"
 
     public var port: UInt16 = 8620
+    /// The address under which others reach the node, such as `https://node.example`: its identifier (did:web) and the
+    /// addresses in credentials are made from it. Empty for the listening address, which is good for a trial only.
+    public var publicURL = ""
+    /// Where alarms are sent as they are raised; empty for nowhere.
+    public var alarmWebhook = ""
     /// The host names, with ports, under which requests may be signed; the listening address is always among them.
     public var authorities: [String] = []
     /// The query engine's program; empty looks beside the program, in `Tools`, and then on the path.
@@ -45,7 +51,7 @@ public struct NodeConfiguration: Sendable, Hashable {
     static let memberNames: Set<String> = [
         "space", "address", "port", "authorities", "duckdb", "concurrentRuns", "waitingRuns", "runSeconds", "runMemoryBytes",
         "maximumUploadBytes", "waitingApplications", "stopSeconds", "scrubBytesPerSecond", "scrubHours",
-        "witnessName", "witnessSeconds", "publicationMilliseconds",
+        "witnessName", "witnessSeconds", "publicationMilliseconds", "publicURL", "alarmWebhook",
     ]
 
     /// Reads the settings; absent members have their defaults, unknown ones are refused.
@@ -60,6 +66,19 @@ public struct NodeConfiguration: Sendable, Hashable {
         port = UInt16(try integer("port", 1...65_535, Int(port)))
         if let member = try cursor.optionalMember("authorities") {
             for element in try member.array(maximumCount: 32) { authorities.append(try element.string(maximumCount: 256)) }
+        }
+        if let member = try cursor.optionalMember("publicURL") {
+            publicURL = try member.string(maximumCount: 300)
+            while publicURL.hasSuffix("/") { publicURL.removeLast() }
+            if !publicURL.isEmpty {
+                do { _ = try DIDWeb(publicURL) } catch { throw member.mismatch("\(error)") }
+            }
+        }
+        if let member = try cursor.optionalMember("alarmWebhook") {
+            alarmWebhook = try member.string(maximumCount: 2048)
+            guard alarmWebhook.isEmpty || alarmWebhook.hasPrefix("https://") || alarmWebhook.hasPrefix("http://") else {
+                throw member.mismatch("must be an address such as https://alarms.example/hexi, or empty")
+            }
         }
         if let member = try cursor.optionalMember("duckdb") { duckdb = try member.string(maximumCount: 4096) }
         concurrentRuns = try integer("concurrentRuns", 1...256, concurrentRuns)
@@ -87,6 +106,7 @@ public struct NodeConfiguration: Sendable, Hashable {
             "scrubBytesPerSecond": .integer(Int64(scrubBytesPerSecond)), "scrubHours": .integer(Int64(scrubHours)),
             "witnessName": .string(witnessName), "witnessSeconds": .integer(Int64(witnessSeconds)),
             "publicationMilliseconds": .integer(Int64(publicationMilliseconds)),
+            "publicURL": .string(publicURL), "alarmWebhook": .string(alarmWebhook),
         ]
     }
 }

@@ -14,8 +14,8 @@ public struct NodeHome: Sendable {
     public var keyDirectory: String { "\(directory)/keys" }
     public var operatorKeyPath: String { "\(keyDirectory)/operator.pem" }
     public var logKeyPath: String { "\(keyDirectory)/log.pem" }
-    /// The node's own key, with which it speaks for itself.
-    public var nodeKeyPath: String { "\(keyDirectory)/node.pem" }
+    /// The first of the node's own keys, see ``NodeKeyFiles``.
+    public var nodeKeyPath: String { "\(keyDirectory)/\(NodeKeyFiles.firstName)" }
     public var vaultKeyPath: String { "\(keyDirectory)/vault.key" }
     public var snapshotKeyPath: String { "\(keyDirectory)/snapshot.key" }
     /// Signed quality reports, whose digests are on the ledger.
@@ -94,12 +94,6 @@ public struct NodeHome: Sendable {
     public func ledgerVerifierKey() throws -> String {
         let key = try KeyFile.read(logKeyPath, passphrase: nil)
         return try NoteSigner(name: Self.origin(ofSpace: configuration.space), key: key).verifier.description
-    }
-
-    /// The node's own key; `nil` where there is no file of it, as in a home that was made before there were such keys.
-    func nodeKey() throws -> SigningKey? {
-        guard access(nodeKeyPath, F_OK) == 0 else { return nil }
-        return try KeyFile.read(nodeKeyPath, passphrase: nil)
     }
 
     /// The checkpoint origin of a space's ledger.

@@ -16,6 +16,23 @@ enum ProjectedChange: Sendable {
 /// latest gives the same answer, and an index that is built anew is the same as one that was kept up.
 enum IndexProjection {
     static func change(_ event: Event, seq: UInt64, time: Timestamp, _ state: ExchangeState) -> ProjectedChange? {
+        let own = ownChange(event, seq: seq, time: time, state)
+        let evidence = event.statement.evidence
+        guard !evidence.isEmpty else { return own }
+        let records = evidence.map {
+            EvidenceRecord(
+                sha256: $0.sha256, seq: seq, subject: event.subject, owner: event.actor, kind: $0.kind, name: $0.name,
+                mediaType: $0.mediaType, size: $0.size)
+        }
+        switch own {
+        case .change(let change): return .change(.several([change, .evidence(records)]))
+        case nil: return .change(.evidence(records))
+        // What brings an earlier listing into force is an operator's word, which names no evidence.
+        case .listing: return own
+        }
+    }
+
+    private static func ownChange(_ event: Event, seq: UInt64, time: Timestamp, _ state: ExchangeState) -> ProjectedChange? {
         switch event.statement.content {
         case .productListing(let listing):
             // A version that waits for the operator is found once it is in force.
@@ -27,6 +44,13 @@ enum IndexProjection {
         case .runRequest(let request):
             return .change(.run(run(event, request, seq: seq, time: time, state)))
         case .right: return .change(.history(history(event, seq: seq, time: time)))
+        case .identity(.alarm(let report)):
+            let members = JSONObject(report.members.compactMap { name, value in value.map { (name, $0) } })
+            return .change(
+                .alarm(
+                    AlarmRecord(
+                        seq: seq, time: time, kind: report.alarm.rawValue, participant: report.participant?.text ?? "",
+                        body: .object(members))))
         default: return nil
         }
     }

@@ -15,6 +15,7 @@ final class Metrics: Sendable {
         var witnessRefusals: [Int: UInt64] = [:]
         var witnessEvidence: UInt64 = 0
         var witnessAlarms: UInt64 = 0
+        var alarms: [String: UInt64] = [:]
     }
 
     private let counters = Mutex(Counters())
@@ -43,6 +44,8 @@ final class Metrics: Sendable {
     func countWitnessRefusal(status: Int) { counters.withLock { $0.witnessRefusals[status, default: 0] += 1 } }
     func countWitnessEvidence() { counters.withLock { $0.witnessEvidence += 1 } }
     func countWitnessAlarm() { counters.withLock { $0.witnessAlarms += 1 } }
+
+    func countAlarm(_ kind: String) { counters.withLock { $0.alarms[kind, default: 0] += 1 } }
 
     /// The exposition. `gauges` are values read at this moment, by name.
     func exposition(gauges: [(name: String, help: String, value: Double)]) -> String {
@@ -87,6 +90,10 @@ final class Metrics: Sendable {
         text += "hexi_witness_evidence_total \(counters.witnessEvidence)\n"
         header("hexi_witness_alarms_total", "Answers of witnesses that have seen another ledger than this one.", "counter")
         text += "hexi_witness_alarms_total \(counters.witnessAlarms)\n"
+        header("hexi_alarms_total", "Alarms raised since the start, by kind.", "counter")
+        for (kind, count) in counters.alarms.sorted(by: { $0.key < $1.key }) {
+            text += "hexi_alarms_total{kind=\"\(kind)\"} \(count)\n"
+        }
         return text
     }
 }

@@ -13,8 +13,9 @@ final class NodeServices: Sendable {
     let ledger: Ledger
     /// The ledger's private keys in the home.
     let logKeys: LogKeyRing
-    /// The key with which the node speaks for itself; `nil` in a home that has none.
-    let nodeKey: SigningKey?
+    /// The keys with which the node itself speaks.
+    let nodeKeys: NodeKeyRing
+    let address: PublicAddress
     let vault: Vault
     let projector: Projector
     let sequencer: Sequencer
@@ -23,6 +24,9 @@ final class NodeServices: Sendable {
     let snapshots: SnapshotService
     let results: ResultStore
     let directory: KeyDirectory
+    let evidence: EvidenceStore
+    let credentials: CredentialService
+    let alarms: AlarmService
     /// The checkpoint that is shown to everybody.
     let publication: Publication
     /// This node as a witness of other logs, if it is one.
@@ -42,7 +46,6 @@ final class NodeServices: Sendable {
         self.home = home
         self.log = log
         let logKeys = try LogKeyRing(home)
-        nodeKey = try home.nodeKey()
         self.logKeys = logKeys
         var loaded = StateLoader.Loaded(state: ExchangeState(), snapshotSize: 0)
         ledger = try Ledger.open(
@@ -52,6 +55,8 @@ final class NodeServices: Sendable {
                 loaded = try StateLoader.load(from: ledger, log: log)
                 return try Self.signers(loaded.state, logKeys, home, log)
             })
+        nodeKeys = NodeKeyRing(home)
+        address = PublicAddress(home.configuration)
         vault = try Vault(directory: home.vaultDirectory, key: try VaultKeyFile.read(home.vaultKeyPath))
         let index = try CatalogueIndex.open(home.indexPath)
         if let reason = index.rebuildReason {
@@ -72,6 +77,15 @@ final class NodeServices: Sendable {
         queries = QueryService(engine: engine, log: log)
         snapshots = SnapshotService(home: home, vault: vault, engine: engine, metrics: metrics)
         results = ResultStore(vault: vault, index: index, log: log)
+        evidence = EvidenceStore(vault: vault, index: index)
+        credentials = CredentialService(
+            sequencer: sequencer, directory: directory, keys: nodeKeys, address: address, ledger: ledger)
+        let context = AlarmContext(
+            log: log, metrics: metrics, ledger: ledger, directory: directory, index: index, sequencer: sequencer,
+            nodeKeys: nodeKeys)
+        let webhook = home.configuration.alarmWebhook
+        alarms = AlarmService(
+            context, webhook: webhook.isEmpty ? nil : AlarmWebhook(url: webhook, context, home: home))
         gate = RunGate(
             capacity: home.configuration.concurrentRuns, maximumWaiting: home.configuration.waitingRuns)
         checkGate = RunGate(
@@ -110,13 +124,7 @@ final class NodeServices: Sendable {
     }
 
     /// The event that an entry records.
-    func recorded(_ seq: UInt64) throws -> Recorded {
-        guard let bytes = try ledger.entries(in: seq..<(seq + 1), maximumBytes: LedgerEntry.maximumCount + 2).first else {
-            throw NodeError.ledgerUnavailable(reason: "entry \(seq) is not durable yet")
-        }
-        let entry = try LedgerEntry(bytes)
-        return Recorded(event: entry.event, seq: seq, time: entry.time, leafHash: MerkleTree.leafHash(bytes).description)
-    }
+    func recorded(_ seq: UInt64) throws -> Recorded { try ledger.recorded(seq) }
 
     /// The result of a completed run, while it is kept.
     func storedResult(_ recorded: Recorded) async throws -> [UInt8]? {
@@ -129,11 +137,13 @@ final class NodeServices: Sendable {
         try snapshots.prepare()
         projector.start()
         publication.start()
+        alarms.start()
     }
 
     /// Finishes what is queued, leaves a snapshot of the state for the next start, and closes the ledger.
     func stop() async {
         await publication.stop()
+        await alarms.stop()
         await sequencer.markIndex()
         await projector.stop()
         let state = await sequencer.read { $0 }
@@ -146,5 +156,16 @@ final class NodeServices: Sendable {
             log.write(.warning, "no snapshot of the state was left; the next start reads the whole ledger", ["reason": .string("\(error)")])
         }
         snapshots.cleanUp()
+    }
+}
+
+extension Ledger {
+    /// The event that an entry records.
+    func recorded(_ seq: UInt64) throws -> Recorded {
+        guard let bytes = try entries(in: seq..<(seq + 1), maximumBytes: LedgerEntry.maximumCount + 2).first else {
+            throw NodeError.ledgerUnavailable(reason: "entry \(seq) is not durable yet")
+        }
+        let entry = try LedgerEntry(bytes)
+        return Recorded(event: entry.event, seq: seq, time: entry.time, leafHash: MerkleTree.leafHash(bytes).description)
     }
 }

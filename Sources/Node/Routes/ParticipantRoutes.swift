@@ -12,12 +12,17 @@ struct ParticipantRoutes: Sendable {
             // An application brings its own key: nobody is registered yet who could sign the request.
             try await intake.record(Command(intake.statement(request, .participantApplication)))
         }
+        router.add("POST", "/api/v1/participants/{prefix}/{suffix}/reviews", body: StatementIntake.body) { request, path in
+            let verified = try intake.signedStatement(request, .participantReview)
+            guard case .identity(.review(let review)) = verified.statement.content else { throw StatementError.wrongForm(.participantReview) }
+            try intake.checkPath(path, .participant, is: review.participant)
+            return try await record(verified, needsEvidenceOf: review.finding == .complete ? review.participant : nil)
+        }
         router.add("POST", "/api/v1/participants/{prefix}/{suffix}/decisions", body: StatementIntake.body) { request, path in
             let verified = try intake.signedStatement(request, .participantDecision)
-            if case .participantDecision(let decision) = verified.statement.content {
-                try intake.checkPath(path, .participant, is: decision.participant)
-            }
-            return try await intake.record(Command(verified))
+            guard case .participantDecision(let decision) = verified.statement.content else { throw StatementError.wrongForm(.participantDecision) }
+            try intake.checkPath(path, .participant, is: decision.participant)
+            return try await record(verified, needsEvidenceOf: decision.decision == .approve ? decision.participant : nil)
         }
         router.add("GET", "/api/v1/participants") { request, _ in try await list(request) }
         router.add("GET", "/api/v1/participants/{prefix}/{suffix}") { request, path in
@@ -30,10 +35,36 @@ struct ParticipantRoutes: Sendable {
         }
         router.add("GET", "/api/v1/whoami") { request, _ in
             try TargetQuery.allow(request, [])
-            switch try intake.authenticator.authenticate(request).caller {
-            case .spaceOperator: return .json(200, ["identifier": "operator"])
-            case .participant(let participant): return .json(200, Views.participant(participant))
+            return try await whoami(try intake.authenticator.authenticate(request))
+        }
+    }
+
+    private func whoami(_ authenticated: Authenticated) async throws -> HTTPResponse {
+        guard case .participant(let participant) = authenticated.caller else {
+            let appointed = await services.sequencer.read { state in
+                state.identity.operators.first { $0.key.keyIdentifier == authenticated.keyIdentifier }
             }
+            var object: JSONObject = ["identifier": "operator"]
+            object["operator"] = appointed.map(Views.spaceOperator)
+            return .json(200, .object(object))
+        }
+        guard let delegation = authenticated.delegation, var object = Views.participant(participant).objectValue else {
+            return .json(200, Views.participant(participant))
+        }
+        var staff = JSONObject(delegation.members.compactMap { name, value in value.map { (name, $0) } })
+        staff["participant"] = nil
+        object["delegation"] = .object(staff)
+        return .json(200, .object(object))
+    }
+
+    /// Records what says that an application is in order, which nobody can say who could not read its evidence.
+    private func record(_ verified: VerifiedStatement, needsEvidenceOf applicant: Identifier?) async throws -> HTTPResponse {
+        guard let applicant, let seq = await services.sequencer.read({ $0.participants[applicant]?.created.seq }) else {
+            return try await intake.record(Command(verified))
+        }
+        return try await intake.record(Command(verified)) {
+            let missing = services.evidence.missing(try services.recorded(seq).event.statement.evidence)
+            if !missing.isEmpty { throw EvidenceStore.problem(missing: missing) }
         }
     }
 

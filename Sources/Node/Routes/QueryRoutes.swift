@@ -49,14 +49,12 @@ struct QueryRoutes: Sendable {
         let verdict: QueryCheck
         var hint: String?
         do {
-            let checked = try await services.checkGate.run(for: submission.buyer.text) {
-                try await services.queries.check(submission, listings)
-            }
+            let checked = try await checked(submission, listings, by: verified.statement.keyIdentifiers.first ?? "")
             verdict = .accepted(policy: checked.policyHash.description, engine: services.engine.engineName)
         } catch SandboxError.refused(let refusal) {
             verdict = .refused(SandboxProblem.fault(refusal))
             hint = refusal.hint.isEmpty ? nil : refusal.hint
-        } catch { throw SandboxProblem.problem(error) }
+        } catch let error as any ProblemConvertible { throw error } catch { throw SandboxProblem.problem(error) }
         let recorded = try await services.sequencer.submit(Command(verified, facts: .check(verdict)))
         return Self.answer(recorded, isDuplicate: false, hint: hint)
     }
@@ -79,7 +77,8 @@ struct QueryRoutes: Sendable {
 
     /// The dry check: the same verdict as a submission gets, without anything on the record.
     private func check(_ request: HTTPRequest) async throws -> HTTPResponse {
-        guard case .participant(let caller) = try intake.authenticator.authenticate(request).caller else {
+        let authenticated = try intake.authenticator.authenticate(request)
+        guard case .participant(let caller) = authenticated.caller else {
             throw Refusal(.roleMissing, "only a registered participant checks queries")
         }
         let cursor = try StatementIntake.document(request)
@@ -87,9 +86,7 @@ struct QueryRoutes: Sendable {
         let submission = try Self.draft(cursor, of: caller)
         let listings = try await listedTables(submission.tables)
         do {
-            let checked = try await services.checkGate.run(for: submission.buyer.text) {
-                try await services.queries.check(submission, listings)
-            }
+            let checked = try await checked(submission, listings, by: authenticated.keyIdentifier)
             return .json(
                 200,
                 [
@@ -99,7 +96,19 @@ struct QueryRoutes: Sendable {
                 ])
         } catch SandboxError.refused(let refusal) {
             return .json(200, Self.refused(refusal))
-        } catch { throw SandboxProblem.problem(error) }
+        } catch let error as any ProblemConvertible { throw error } catch { throw SandboxProblem.problem(error) }
+    }
+
+    /// The verdict of the machine check, by the policy and by what the signing key may read.
+    private func checked(
+        _ submission: QuerySubmission, _ listings: [ListedTable], by keyIdentifier: String
+    ) async throws -> CheckedQuery {
+        let delegation = try services.directory.holder(of: keyIdentifier, at: Clock.now()).delegation
+        return try await services.checkGate.run(for: submission.buyer.text) { [queries = services.queries] in
+            let checked = try await queries.check(submission, listings)
+            _ = try await queries.restrictions(delegation, submission, listings, policy: checked.policyHash.description)
+            return checked
+        }
     }
 
     /// A draft is read as a submission of the caller's would be.

@@ -42,22 +42,24 @@ struct RunRoutes: Sendable {
     /// The run that a path names, if the caller may see it: its buyer, the providers, and those who see everything.
     private func recorded(
         _ request: HTTPRequest, _ path: PathParameters
-    ) async throws -> (recorded: Recorded, caller: Caller) {
+    ) async throws -> (recorded: Recorded, authenticated: Authenticated) {
         try TargetQuery.allow(request, [])
-        let caller = try intake.authenticator.authenticate(request).caller
+        let authenticated = try intake.authenticator.authenticate(request)
+        let caller = authenticated.caller
         let identifier = try StatementIntake.identifier(path, .run)
         guard let record = try services.index.runs(RunFilter(identifier: identifier.text, limit: 1)).runs.first else { throw Problem.missing("run", identifier) }
         let isSeen = caller.seesEverything || caller.identifier?.text == record.buyer
             || record.providers.contains(caller.identifier?.text ?? "")
         guard isSeen else { throw Problem.missing("run", identifier) }
-        return (try services.recorded(record.seq), caller)
+        return (try services.recorded(record.seq), authenticated)
     }
 
     private func result(_ request: HTTPRequest, _ path: PathParameters) async throws -> HTTPResponse {
-        let (recorded, caller) = try await recorded(request, path)
-        guard caller.identifier?.text == recorded.event.actor else {
+        let (recorded, authenticated) = try await recorded(request, path)
+        guard authenticated.caller.identifier?.text == recorded.event.actor else {
             throw Refusal(.signerNotNamed, "a result is for the buyer who ran the query")
         }
+        try services.checkResultAccess(recorded, authenticated.keyIdentifier)
         guard let bytes = try await services.storedResult(recorded) else {
             throw Problem(
                 code: "result-gone", status: 410, title: "The result is not kept",

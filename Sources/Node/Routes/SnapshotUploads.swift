@@ -53,6 +53,11 @@ struct SnapshotUploads: Sendable {
         guard case .participant(let provider) = authenticated.caller, provider.roles.contains(.provider) else {
             throw Refusal(.roleMissing, "only a provider brings in snapshots")
         }
+        // A snapshot is good for a listing and for nothing else.
+        if let delegation = authenticated.delegation, !delegation.permissions.contains(.productListing) {
+            throw Refusal(
+                .permissionMissing, "the key of \(delegation.name) may list no products, and so bring in no snapshots")
+        }
         return provider
     }
 

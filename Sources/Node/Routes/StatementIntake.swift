@@ -65,7 +65,12 @@ struct StatementIntake: Sendable {
             }
             return Self.answer(try await services.sequencer.submit(command), isDuplicate: false)
         } catch let refusal as Refusal {
-            guard refusal.code == .duplicate, let seq = refusal.recordedAt else { throw refusal }
+            guard refusal.code == .duplicate, let seq = refusal.recordedAt else {
+                if let key = command.statement.keyIdentifiers.first, services.directory.key(key) != nil {
+                    services.alarms.noteRefusal(of: key)
+                }
+                throw refusal
+            }
             return Self.answer(try services.recorded(seq), isDuplicate: true)
         }
     }

@@ -8,11 +8,37 @@ enum Views {
             "identifier": .string(participant.identifier.text), "name": .string(participant.name),
             "type": .string(participant.type.rawValue), "country": .string(participant.country),
         ]
+        object["level"] = participant.level.map { .string($0.rawValue) }
         object["creditCode"] = participant.creditCode.map { .string($0) }
         object["roles"] = .array(participant.roles.map { .string($0.rawValue) })
         object["status"] = .string(participant.status.rawValue)
+        object["assurance"] = .integer(participant.assurance)
         object["keys"] = .array(participant.keyIdentifiers.map { .string($0) })
         object["seq"] = .integer(Int64(participant.created.seq))
+        return .object(object)
+    }
+
+    static func staff(_ staff: IdentityState.StaffKey, at time: Timestamp) -> JSONValue {
+        let delegation = staff.delegation
+        var object = JSONObject(delegation.members.compactMap { name, value in value.map { (name, $0) } })
+        object["keyIdentifier"] = .string(delegation.key.keyIdentifier)
+        object["inForce"] = .bool(time >= delegation.notBefore && time < delegation.expiresAt)
+        object["seq"] = .integer(Int64(clamping: staff.granted.seq))
+        return .object(object)
+    }
+
+    static func recovery(_ recovery: IdentityState.Recovery, at time: Timestamp) -> JSONValue {
+        [
+            "status": .string(recovery.status.rawValue), "keys": .array(recovery.keys.map { .string($0.keyIdentifier) }),
+            "waitsUntil": .string(recovery.waitsUntil.description),
+            "canBeCompleted": .bool(recovery.status == .waiting && time >= recovery.waitsUntil),
+            "seq": .integer(Int64(clamping: recovery.proposed.seq)),
+        ]
+    }
+
+    static func spaceOperator(_ appointed: SpaceOperator) -> JSONValue {
+        var object = appointed.json.objectValue ?? [:]
+        object["keyIdentifier"] = .string(appointed.key.keyIdentifier)
         return .object(object)
     }
 

@@ -48,6 +48,7 @@ final class Housekeeping: Sendable {
             if lastPurge.map({ now - $0 >= schedule.purgeInterval }) ?? true {
                 await purge(at: Clock.now())
                 await bundles.purge(at: Clock.now())
+                services.alarms.clean(at: Clock.now())
                 lastPurge = now
             }
             if isSnapshotDue(now) { await leaveSnapshot() }

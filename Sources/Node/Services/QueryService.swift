@@ -72,4 +72,57 @@ actor QueryService {
         checked[identifier] = fresh
         return fresh
     }
+
+    // MARK: Staff
+
+    /// What a delegation leaves of a query: which rows of each table the run may see.
+    ///
+    /// The query is checked as if the columns outside the delegation's field set were hidden, and must then be rewritten just
+    /// as it was for everybody: a star that would quietly stand for fewer columns is refused like a column that is named.
+    ///
+    /// - Parameter policy: of the query as it was checked without the delegation, in hexadecimal.
+    nonisolated func restrictions(
+        _ delegation: Delegation?, _ submission: QuerySubmission, _ listings: [ListedTable], policy: String
+    ) async throws -> [String: [RowRestriction]] {
+        guard let delegation else { return [:] }
+        var rows: [String: [RowRestriction]] = [:]
+        var narrowed: [ListedTable] = []
+        for (table, listing) in listings {
+            let scope = delegation.scope(for: table.product)
+            rows[table.name] = scope.rowFilters.map { RowRestriction(column: $0.column, values: $0.values) }
+            narrowed.append((table, scope.columns.map { listing.narrowed(to: $0, submission.mode) } ?? listing))
+        }
+        guard zip(listings, narrowed).contains(where: { $0.0.listing != $0.1.listing }) else { return rows }
+        do {
+            let checked = try await check(submission, narrowed)
+            guard checked.policyHash.description == policy else {
+                throw Self.outOfScope(delegation, "it reads columns outside the delegation's field set", nil)
+            }
+        } catch SandboxError.refused(let refusal) {
+            let fault = SandboxProblem.fault(refusal)
+            throw Self.outOfScope(delegation, fault.message, SandboxProblem.members(fault))
+        }
+        return rows
+    }
+
+    private static func outOfScope(_ delegation: Delegation, _ reason: String, _ place: JSONObject?) -> Problem {
+        Problem(
+            code: RefusalCode.scopeExceeded.rawValue, status: 403, title: "The signing key may not read this",
+            detail: "the key of \(delegation.name) may not run this query: \(reason)",
+            hint: "The organisation delegates more with \"hexi staff add\", or a key of its own signs.", extensions: place ?? [:])
+    }
+}
+
+extension ProductListing {
+    /// The listing as it looks to somebody who may read some of its columns only. What protects the people in the data stays:
+    /// in aggregates a privacy unit is counted, never shown.
+    func narrowed(to columns: Set<String>, _ mode: Exchange.QueryMode) -> ProductListing {
+        var listing = self
+        for index in listing.columns.indices where !columns.contains(listing.columns[index].name) {
+            if mode == .aggregate, listing.columns[index].role == .privacyUnit { continue }
+            listing.columns[index].role = .hidden
+        }
+        listing.rows?.columns.removeAll { !columns.contains($0) }
+        return listing
+    }
 }

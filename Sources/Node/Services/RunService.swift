@@ -68,7 +68,7 @@ struct RunExecution: Sendable {
             authorization = try await services.sequencer.authorizeRun(Command(verified))
         } catch {
             // What is stale or from a stranger is no event; every other refusal goes on the record.
-            if [.statementTooOld, .statementFromFuture, .wrongSpace, .signerUnknown].contains(error.code) { throw error }
+            if [.statementTooOld, .statementFromFuture, .wrongSpace, .signerUnknown, .signerKeyRetired].contains(error.code) { throw error }
             return try await refuse(verified, .refusedByRules)
         }
         do {
@@ -82,6 +82,9 @@ struct RunExecution: Sendable {
         let result: RunResult
         do {
             result = try await compute(verified, authorization)
+        } catch is Refusal {
+            // A delegation that ran out meanwhile, for one: the rules say so themselves.
+            return try await refuse(verified, .refusedByRules)
         } catch let error as Problem {
             return try await refuse(verified, .refusedBySandbox(code: error.code, message: error.detail))
         } catch {
@@ -98,6 +101,10 @@ struct RunExecution: Sendable {
 
     private func compute(_ verified: VerifiedStatement, _ authorization: RunAuthorization) async throws -> RunResult {
         let query = try await services.queries.checked(authorization)
+        let key = verified.statement.keyIdentifiers.first ?? ""
+        let restrictions = try await services.queries.restrictions(
+            try services.directory.holder(of: key, at: Clock.now()).delegation, authorization.query.submission,
+            authorization.listings, policy: authorization.query.policy)
         var paths: [String: String] = [:]
         for (table, listing) in authorization.listings {
             paths[table.name] = try await services.snapshots.workingCopy(listing.snapshot)
@@ -106,7 +113,7 @@ struct RunExecution: Sendable {
         if case .runRequest(let request) = verified.statement.content {
             for member in request.parameters.members { values[member.name] = member.value }
         }
-        return try await services.engine.run(query, values: values, snapshots: paths)
+        return try await services.engine.run(query, values: values, snapshots: paths, restrictions: restrictions)
     }
 
     private func record(
@@ -144,6 +151,7 @@ struct RunExecution: Sendable {
         if recorded.event.type == .runRefused {
             services.metrics.countRefusedRun(recorded.event.body["code"]?.stringValue ?? "unknown")
         }
+        services.alarms.note(recorded)
         return recorded
     }
 
@@ -151,12 +159,27 @@ struct RunExecution: Sendable {
     /// the words of a request from it and sign them again: that gets neither the answer nor the result.
     private func repeated(_ seq: UInt64, by verified: VerifiedStatement) async throws -> RunAnswer {
         let recorded = try services.recorded(seq)
-        let signers = await services.sequencer.read { state in
-            verified.statement.keyIdentifiers.map { state.keys[$0]?.participant.text }
-        }
-        guard signers == [recorded.event.actor] else {
+        let keys = verified.statement.keyIdentifiers
+        let signers = await services.sequencer.read { state in keys.map { state.holder(ofKey: $0)?.text } }
+        guard signers == [recorded.event.actor], let key = keys.first else {
             throw Refusal(.signerNotNamed, "this request was made by \(recorded.event.actor), who alone can repeat it")
         }
+        try services.checkResultAccess(recorded, key)
         return RunAnswer(recorded: recorded, isDuplicate: true, result: try await services.storedResult(recorded))
+    }
+}
+
+extension NodeServices {
+    /// A result is for the organisation that ran the query; but a staff key with a field set or row scope sees only what was
+    /// computed within it, which are its own runs. What another account gets to see counts as released to it.
+    func checkResultAccess(_ recorded: Recorded, _ keyIdentifier: String) throws {
+        guard !recorded.event.statement.keyIdentifiers.contains(keyIdentifier) else { return }
+        let delegation = try directory.holder(of: keyIdentifier, at: Clock.now()).delegation
+        if let delegation, delegation.fieldSet != nil || delegation.rowScope != nil {
+            throw Refusal(
+                .scopeExceeded,
+                "the run was made with another key, and the key of \(delegation.name) may see its own runs' results only")
+        }
+        alarms.noteRelease(rows: recorded.event.body["rows"]?.integerValue ?? 0, to: keyIdentifier, at: Clock.now())
     }
 }

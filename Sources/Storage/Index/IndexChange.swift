@@ -13,6 +13,12 @@ public enum IndexChange: Sendable, Hashable {
     case run(RunRecord)
     /// An entry changed things whose history can be asked for.
     case history(HistoryRecord)
+    /// A statement names files as evidence.
+    case evidence([EvidenceRecord])
+    /// The node raised an alarm.
+    case alarm(AlarmRecord)
+    /// What one entry changes in several ways, in this order.
+    indirect case several([IndexChange])
 }
 
 extension IndexChange {

@@ -38,6 +38,13 @@ enum IndexSchema {
         CREATE TABLE history (
             identifier TEXT NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, type TEXT NOT NULL, actor TEXT NOT NULL,
             PRIMARY KEY (identifier, seq)) WITHOUT ROWID;
+        CREATE TABLE evidence (
+            sha256 TEXT NOT NULL, seq INTEGER NOT NULL, subject TEXT NOT NULL, owner TEXT NOT NULL, kind TEXT NOT NULL,
+            name TEXT NOT NULL, media_type TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (sha256, seq)) WITHOUT ROWID;
+        CREATE INDEX evidence_subject ON evidence (subject, seq);
+        CREATE TABLE alarm (
+            seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, participant TEXT NOT NULL, body TEXT NOT NULL);
+        CREATE INDEX alarm_time ON alarm (time);
         PRAGMA application_id = \(application);
         PRAGMA user_version = \(version);
         """

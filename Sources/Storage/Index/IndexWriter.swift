@@ -16,6 +16,10 @@ enum IndexWriter {
         case .remove(let identifier): try remove(identifier, connection)
         case .run(let run): try record(run, connection)
         case .history(let history): try record(history, connection)
+        case .evidence(let records): try name(records, connection)
+        case .alarm(let alarm): try raise(alarm, connection)
+        case .several(let changes):
+            for change in changes { try apply(change, to: connection) }
         }
     }
 
