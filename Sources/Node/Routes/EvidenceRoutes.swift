@@ -104,7 +104,8 @@ struct EvidenceRoutes: Sendable {
     }
 
     private func claimedKey(_ request: HTTPRequest) -> String? {
-        (try? HTTPMessageSignature.select(
+        if let bundle = request.admission as? BundleCaller { return bundle.keyIdentifier }
+        return (try? HTTPMessageSignature.select(
             signatureInput: request.headers.combined("Signature-Input"), signature: request.headers.combined("Signature")))?
             .keyIdentifier
     }

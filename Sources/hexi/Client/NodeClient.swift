@@ -74,6 +74,33 @@ struct NodeClient: Sendable {
         return response.body
     }
 
+    /// Hands in bytes that are not JSON, unsigned, and gives the answer.
+    func hand(_ bytes: [UInt8], to target: RequestTarget, type: String) async throws(ClientError) -> JSONValue {
+        try await withoutKey().send(
+            "POST", target, body: .bytes(bytes), digest: nil, type: type, patience: .write).body
+    }
+
+    /// A signed request for bytes that are not JSON.
+    func download(_ target: RequestTarget, maximumCount: Int) async throws(ClientError) -> [UInt8] {
+        var request = HTTPClientRequest(
+            method: "GET", url: address.base + target.text,
+            headers: ["Accept": "application/octet-stream, application/problem+json"], timeoutSeconds: Patience.write.rawValue,
+            maximumResponseBytes: maximumCount + (64 << 10))
+        if let key {
+            try RequestSigner(key: key, authority: address.authority, time: time).sign(&request, target: target, hasContent: false)
+        }
+        let response: HTTPClientResponse
+        do { response = try await transport.send(request) } catch { throw unreachable(error) }
+        guard response.status == 200 else {
+            _ = try read(response)
+            throw .unexpectedAnswer(node: address.base, reason: "status \(response.status) instead of 200")
+        }
+        guard response.body.count <= maximumCount else {
+            throw .unexpectedAnswer(node: address.base, reason: "more than \(maximumCount) bytes")
+        }
+        return response.body
+    }
+
     func post(_ target: RequestTarget, _ document: JSONValue, patience: Patience = .write) async throws(ClientError) -> Answer {
         let bytes = document.serialized()
         return try await send(
@@ -88,13 +115,15 @@ struct NodeClient: Sendable {
     /// Sends a file as it is.
     ///
     /// - Parameters:
+    ///   - method: `POST` or `PUT`.
     ///   - digest: the file's SHA-256.
     ///   - progress: is told how many bytes have been sent.
     func upload(
-        _ target: RequestTarget, file: String, digest: SHA256Digest, type: String, progress: @escaping @Sendable (UInt64) -> Void
+        _ target: RequestTarget, method: String = "POST", file: String, digest: SHA256Digest, type: String,
+        progress: @escaping @Sendable (UInt64) -> Void
     ) async throws(ClientError) -> Answer {
         try await send(
-            "POST", target, body: .file(path: file), digest: digest, type: type, patience: .upload, progress: progress)
+            method, target, body: .file(path: file), digest: digest, type: type, patience: .upload, progress: progress)
     }
 
     /// A signed read of something that is not JSON.

@@ -44,12 +44,16 @@ struct StatementSender: Sendable {
     static func makeNonce() -> String { Base64.encodeURL(RandomBytes.generate(18)) }
 
     /// Signs a statement for the profile's space, here and now.
-    func sign(_ content: StatementContent) throws(ClientError) -> SignedStatement {
+    ///
+    /// - Parameter days: how long it may be recorded, where it goes to others first; `nil` for the minutes that a statement
+    ///   has which is sent at once, or for what a bundle has.
+    func sign(_ content: StatementContent, validForDays days: Int? = nil) throws(ClientError) -> SignedStatement {
         let now = time.now()
+        let milliseconds = days.map { Int64($0) * 86_400_000 } ?? client.offline.map { _ in Self.offlineMilliseconds }
         do {
             return try SignedStatement.sign(
                 content, space: profile.space, issuedAt: now, nonce: Self.makeNonce(),
-                acceptUntil: client.offline.map { _ in now.advanced(byMilliseconds: Self.offlineMilliseconds) }, key: key)
+                acceptUntil: milliseconds.map { now.advanced(byMilliseconds: $0) }, key: key)
         } catch let error as StatementError {
             throw .invalid(error, in: "the \(content.kind.rawValue)")
         } catch {

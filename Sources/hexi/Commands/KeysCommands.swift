@@ -8,12 +8,13 @@ struct KeysCommands: Sendable {
 
     var command: Command {
         Command(
-            name: "keys", about: "make, show and protect your signing key; replace the ledger's",
+            name: "keys", about: "make, show, protect and replace your signing key; the node's and the ledger's",
             discussion: """
                 The key is an Ed25519 key in the profile's key.pem (PKCS#8, as openssl pkey reads it), in the clear or \
                 under a passphrase. Whoever has the file and its passphrase can sign in your name.
                 """,
-            subcommands: [generate, show, protect, jwk, LogKeyRotation(environment: environment).command])
+            subcommands: [generate, show, protect, jwk] + KeyRotation(environment: environment).commands
+                + [NodeKeyCommand(environment: environment).command, LogKeyRotation(environment: environment).command])
     }
 
     private var generate: Command {

@@ -59,7 +59,8 @@ struct LogKeyRotation: Sendable {
         }
     }
 
-    private static func session(_ context: CommandContext, _ home: String) throws(ClientError) -> Session {
+    /// The operator's, from the node's folder unless `--profile` names another.
+    static func session(_ context: CommandContext, _ home: String) throws(ClientError) -> Session {
         var profile: Profile
         if context.arguments.value("profile") != nil {
             profile = try context.profile()

@@ -14,6 +14,9 @@ struct ParticipantApplying: Sendable {
                 Makes the profile and its key if they do not exist, and sends an application signed with that key. Your \
                 identifier follows from the application's own bytes and is kept in the profile. You can act as soon as \
                 the operator has approved; "hexi participant whoami" shows the status.
+
+                Evidence is sent once the application is recorded. If that fails, "hexi evidence put" sends what is left; \
+                nobody can approve before it is there.
                 """,
             options: [
                 .value("name", "NAME", about: "your registered name", isRequired: true),
@@ -28,10 +31,12 @@ struct ParticipantApplying: Sendable {
                 .value(
                     "role", "ROLE", about: "what you want to do", isRepeated: true, isRequired: true,
                     choices: Role.allCases.map(\.rawValue)),
+                EvidenceBox.option,
                 .flag("protect", about: "put a new key under a passphrase"),
             ],
             examples: [
-                "hexi participant apply --profile ./airport --node \(Profile.defaultNode) --name \"Qingyang Airport\" --credit-code 91110000600037341L --role provider"
+                "hexi participant apply --profile ./airport --node \(Profile.defaultNode) --name \"Qingyang Airport\" --credit-code 91110000600037341L --role provider --evidence business-licence=licence.pdf",
+                "hexi participant apply --profile ./bureau --name \"Statistics Bureau\" --type government --level city --country NL --role provider",
             ],
             run: environment.action { try await apply($0) })
     }
@@ -45,9 +50,16 @@ struct ParticipantApplying: Sendable {
         let session = try context.session(profile, key: key)
         try await refuseIfRegistered(session)
 
+        let box = EvidenceBox(profile)
+        let evidence = try box.prepare(arguments.values("evidence"))
         var named = application
         named.keys = [key.verificationKey]
-        let statement = try session.sender.sign(.participantApplication(named))
+        named.evidence = evidence.map(\.reference)
+        let statement: SignedStatement
+        do { statement = try session.sender.sign(.participantApplication(named)) } catch {
+            box.discard(evidence)
+            throw error
+        }
         let identifier = statement.identifier(.participant)
         context.note("Signing an application of \(application.name) to \(profile.space), with key \(key.keyIdentifier).")
         // Kept before it is sent: were the answer lost, the profile still knows who it is.
@@ -60,12 +72,17 @@ struct ParticipantApplying: Sendable {
             if case .problem(let problem) = error, problem.status < 500, problem.status != 429 {
                 profile.participant = session.profile.participant
                 try profile.save()
+                box.discard(evidence)
             }
             throw error
         }
         guard answer.identifier == identifier.text else {
             throw ClientError.unexpectedAnswer(
                 node: profile.node, reason: "the application's identifier is \(identifier), the node says \(answer.identifier)")
+        }
+        do { try await EvidenceCommands.upload(evidence.map(\.reference.sha256), box, session, context) } catch {
+            context.note("The application is recorded; its evidence is not with the node yet. Send it with: hexi evidence put")
+            throw error
         }
         context.showAnswer(answer, "Applied as \(identifier). The operator decides; see \"hexi participant whoami\".")
         return .success
@@ -113,7 +130,8 @@ struct ParticipantApplying: Sendable {
         do throws(ClientError) {
             let view = try await session.client.withoutKey().get(RequestTarget("\(ParticipantCommands.path)/\(participant)"))
             let status = view.text("status")
-            if status == ParticipantStatus.refused.rawValue { return }
+            let isOver = [ParticipantStatus.refused, .returned, .revoked].map(\.rawValue).contains(status)
+            if isOver { return }
             throw .refused(
                 "this profile is registered already as \(participant) (\(status))",
                 hint: "For another participant, give another folder with --profile DIR.")

@@ -1,4 +1,5 @@
 import CommandLineInterface
+import Credentials
 import Encoding
 import Exchange
 import Signing
@@ -13,11 +14,7 @@ struct ParticipantCommands: Sendable {
             name: "participant", about: "register, and decide on registrations",
             subcommands: [
                 ParticipantApplying(environment: environment).command, list, show,
-                decision(.approve, "register an applicant", "Checked the business licence"),
-                decision(.refuse, "refuse an application", "The licence has expired"),
-                decision(.suspend, "suspend a participant at once", "Under investigation"),
-                decision(.resume, "end a suspension", "Cleared"), whoami,
-            ])
+            ] + ParticipantDeciding(environment: environment).commands + [credential, whoami])
     }
 
     private var list: Command {
@@ -69,7 +66,10 @@ struct ParticipantCommands: Sendable {
                 let view = try await Self.describeSelf(session)
                 context.show(view) {
                     if view.text("identifier") == "operator" {
-                        context.console.print("the operator of \(session.profile.space), key \(session.key.keyIdentifier)")
+                        let appointed = view["operator"]
+                        let name = appointed.map { "\($0.text("name")), an operator" } ?? "the operator"
+                        context.console.print("\(name) of \(session.profile.space), key \(session.key.keyIdentifier)")
+                        if let duties = appointed?.joined("duties") { context.console.print("duties: \(duties)") }
                     } else {
                         context.console.print(Self.details(view))
                     }
@@ -90,21 +90,36 @@ struct ParticipantCommands: Sendable {
         }
     }
 
-    private func decision(_ verdict: ParticipantVerdict, _ about: String, _ reason: String) -> Command {
+    private var credential: Command {
         Command(
-            name: verdict.rawValue, about: "\(about) (operator)",
-            options: [.value("reason", "TEXT", about: "why; it is public", default: "")],
-            arguments: [CommandArgument("participant", about: "its identifier")],
-            examples: ["hexi participant \(verdict.rawValue) 86.gs.qingyang/P… --reason \"\(reason)\" --profile node/operator"],
+            name: "credential", about: "fetch a participant's credential: its registered identity, signed by the node",
+            discussion: """
+                A W3C Verifiable Credential 2.0 (vc+jwt). Whoever gets it checks the signature with the keys in the node's \
+                did.json, and the status lists that it names. Without a participant, it is your own.
+                """,
+            options: [.value("out", "FILE", about: "write it there instead of printing it", completion: .file)],
+            arguments: [CommandArgument("participant", about: "its identifier", isRequired: false)],
+            examples: ["hexi participant credential --out airport.vc.jwt", "hexi participant credential 86.gs.qingyang/P…"],
             run: environment.action { context in
-                let participant = try context.identifier("participant", .participant)
-                let session = try context.session()
-                context.note("Signing a decision as \(session.profile.name): \(verdict.rawValue) \(participant).")
-                let content = StatementContent.participantDecision(
-                    ParticipantDecision(
-                        participant: participant, decision: verdict, reason: context.arguments.value("reason") ?? ""))
-                let answer = try await session.sender.send(content, to: "\(Self.path)/\(participant)/decisions")
-                context.showAnswer(answer, "\(participant) is \(verdict.pastTense).")
+                let participant: Identifier
+                if context.arguments.argument("participant") != nil {
+                    participant = try context.identifier("participant", .participant)
+                } else {
+                    participant = try context.profile().requireParticipant()
+                }
+                let bytes = try await context.publicClient().fetch(
+                    RequestTarget("\(Self.path)/\(participant)/credential"), maximumCount: SignedCredential.maximumCount)
+                let text = String(decoding: bytes, as: UTF8.self)
+                let claimed: VerifiableCredential
+                do { claimed = try SignedCredential(text).claimed } catch {
+                    throw ClientError.refused("what the node sent is no credential: \(error)", hint: "")
+                }
+                let out = context.arguments.value("out")
+                if let out { try LocalFiles.write(Array(text.utf8) + [0x0A], to: out) }
+                context.show(["credential": .string(text), "claims": claimed.json]) {
+                    context.console.print(out.map { "Written to \($0)." } ?? text)
+                    context.note("Issued by \(claimed.issuer) for \(claimed.subject["name"]?.shown ?? ""), valid from \(claimed.validFrom).")
+                }
                 return .success
             })
     }
@@ -116,24 +131,17 @@ struct ParticipantCommands: Sendable {
         details.add("status", view.text("status"))
         details.add("type", view.text("type"))
         details.add("country", view.text("country"))
+        details.add("level", view.text("level"))
         details.add("credit code", view.text("creditCode"))
+        details.add("assurance", view.text("assurance"))
         details.add("roles", view.joined("roles"))
         details.add("keys", view.joined("keys"))
         details.add("applied at", view.text("appliedAt"))
         details.add("ledger entry", view.text("seq"))
-        return details.render()
-    }
-}
-
-extension ParticipantVerdict {
-    fileprivate var pastTense: String {
-        switch self {
-        case .approve: "approved"
-        case .refuse: "refused"
-        case .suspend: "suspended"
-        case .resume: "active again"
-        case .revoke: "revoked for good"
-        case .assure: "of another assurance level"
+        if let delegation = view["delegation"] {
+            details.add("you are", "\(delegation.text("name")), until \(delegation.text("expiresAt"))")
+            details.add("you may sign", delegation.joined("permissions"))
         }
+        return details.render()
     }
 }
