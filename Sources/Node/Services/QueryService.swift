@@ -113,10 +113,10 @@ actor QueryService {
     }
 }
 
-extension ProductListing {
+extension ProductData {
     /// The listing as it looks to somebody who may read some of its columns only. What protects the people in the data stays:
     /// in aggregates a privacy unit is counted, never shown.
-    func narrowed(to columns: Set<String>, _ mode: Exchange.QueryMode) -> ProductListing {
+    func narrowed(to columns: Set<String>, _ mode: Exchange.QueryMode) -> ProductData {
         var listing = self
         for index in listing.columns.indices where !columns.contains(listing.columns[index].name) {
             if mode == .aggregate, listing.columns[index].role == .privacyUnit { continue }

@@ -58,7 +58,7 @@ struct EvidenceCommands: Sendable {
             run: environment.action { context in
                 let text = try context.arguments.requiredArgument("identifier")
                 do { _ = try Identifier(text) } catch {
-                    throw UsageError.badValue(of: "<identifier>", value: text, reason: error.description)
+                    throw UsageError.badValue(of: "<identifier>", value: text, reason: "\(error)")
                 }
                 let view = try await context.session().client.get(RequestTarget(Self.path, [("of", text)]))
                 context.show(view) {
