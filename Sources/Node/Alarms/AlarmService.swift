@@ -70,7 +70,9 @@ final class AlarmService: Sendable {
     /// - Parameter claimedKey: in whose name it was signed. Keys that nobody has count together, so that a stranger cannot
     ///   make the counts grow by inventing some.
     func noteRefused(_ error: any Error, claimedKey: String?) {
-        let known = claimedKey.flatMap { services.directory.key($0) == nil ? nil : $0 }
+        // Who does not sign at all claims to be nobody.
+        guard let claimedKey else { return }
+        let known = services.directory.key(claimedKey) == nil ? nil : claimedKey
         if error is Refusal {
             if let known { noteRefusal(of: known) }
         } else if (error as? Problem)?.code == "signature" {

@@ -80,27 +80,6 @@ struct NodeClient: Sendable {
             "POST", target, body: .bytes(bytes), digest: nil, type: type, patience: .write).body
     }
 
-    /// A signed request for bytes that are not JSON.
-    func download(_ target: RequestTarget, maximumCount: Int) async throws(ClientError) -> [UInt8] {
-        var request = HTTPClientRequest(
-            method: "GET", url: address.base + target.text,
-            headers: ["Accept": "application/octet-stream, application/problem+json"], timeoutSeconds: Patience.write.rawValue,
-            maximumResponseBytes: maximumCount + (64 << 10))
-        if let key {
-            try RequestSigner(key: key, authority: address.authority, time: time).sign(&request, target: target, hasContent: false)
-        }
-        let response: HTTPClientResponse
-        do { response = try await transport.send(request) } catch { throw unreachable(error) }
-        guard response.status == 200 else {
-            _ = try read(response)
-            throw .unexpectedAnswer(node: address.base, reason: "status \(response.status) instead of 200")
-        }
-        guard response.body.count <= maximumCount else {
-            throw .unexpectedAnswer(node: address.base, reason: "more than \(maximumCount) bytes")
-        }
-        return response.body
-    }
-
     func post(_ target: RequestTarget, _ document: JSONValue, patience: Patience = .write) async throws(ClientError) -> Answer {
         let bytes = document.serialized()
         return try await send(
