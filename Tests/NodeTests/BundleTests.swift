@@ -48,7 +48,7 @@ import Testing
         let path = NSTemporaryDirectory() + "hexi-answers-" + UUID().uuidString
         try Data(answer.body).write(to: URL(fileURLWithPath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let key = try #require(node.services.nodeKey).verificationKey
+        let key = try await node.services.voice().verificationKey
         let file = try BundleFile<ResponseBundleManifest>(path: path) { _, _ in key }
         return Reply(
             status: 200,
