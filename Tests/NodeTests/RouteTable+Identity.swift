@@ -24,12 +24,12 @@ extension RouteTable {
 
     static let identity: [RouteUnderTest] = space + registration + documents + [
         RouteUnderTest(
-            method: "PUT", pattern: "/api/v1/evidence/{sha256}", body: .bytes(Array("salt and file".utf8)),
+            method: "PUT", pattern: "/api/v1/evidence/{sha256}", body: .bytes(Array("salt and file".utf8)), isForActiveOnly: false,
             example: "/api/v1/evidence/\(SHA256.hash("salt and file".utf8))"),
         RouteUnderTest(
-            method: "GET", pattern: "/api/v1/evidence/{sha256}", example: "/api/v1/evidence/\(SHA256.hash("salt and file".utf8))"),
+            method: "GET", pattern: "/api/v1/evidence/{sha256}", isForActiveOnly: false, example: "/api/v1/evidence/\(SHA256.hash("salt and file".utf8))"),
         RouteUnderTest(
-            method: "GET", pattern: "/api/v1/evidence", parameters: [("of", ["x", "86.gs.test/", "86.gs.test/X0", ""])],
+            method: "GET", pattern: "/api/v1/evidence", isForActiveOnly: false, parameters: [("of", ["x", "86.gs.test/", "86.gs.test/X0", ""])],
             required: "?of=\(RouteUnderTest.thing(.participant).text)"),
         RouteUnderTest(
             method: "GET", pattern: "/api/v1/alarms", caller: { $0.node.operatorKey }, stranger: ({ $0.insurer.key }, 403),
@@ -66,10 +66,10 @@ extension RouteTable {
             { .identity(.keys(ParticipantKeys(participant: nobody, add: newKeys, remove: [], reason: "yearly"))) }),
         route(
             "recovery", .keyRecovery,
-            { .identity(.recovery(KeyRecovery(participant: nobody, keys: newKeys, reason: "lost"))) }, isOperators: true),
+            { .identity(.recovery(KeyRecovery(participant: nobody, keys: newKeys, reason: "lost"))) }, isSigned: false, isOperators: true),
         route("recovery/objection", .keyRecoveryObjection, { end { .recoveryObjection($0) } }, isSigned: false),
         route("recovery/completion", .keyRecoveryCompletion, { end { .recoveryCompletion($0) } }, isSigned: false),
-        route("delegations", .delegation, { try delegation() }),
+        route("delegations", .delegation, { try delegation() }, isSigned: false),
         route(
             "delegations/revocations", .delegationRevocation,
             {

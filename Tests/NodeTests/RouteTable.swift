@@ -24,6 +24,8 @@ struct RouteUnderTest: Sendable {
     /// Whether the request must be signed over HTTP.
     var isSigned = true
     var body = Body.none
+    /// Whether only the operator and active participants may ask; an applicant sees to its evidence.
+    var isForActiveOnly = true
     /// The kind of identifier in the path.
     var identifier: IdentifierKind?
     /// Who makes sound requests.

@@ -45,13 +45,14 @@ struct StaffCommands: Sendable {
             ],
             run: environment.action { context in
                 let arguments = context.arguments
+                let permissions = try Self.permissions(arguments.values("permit"))
                 let session = try context.session()
                 let staff = try StaffKey(context, session)
                 let now = environment.time.now()
                 let delegation = Delegation(
                     participant: try session.profile.requireParticipant(), name: try arguments.requiredArgument("name"),
                     key: staff.key, roles: arguments.values("role").compactMap { Role(rawValue: $0) },
-                    permissions: try Self.permissions(arguments.values("permit")), fieldSet: try Self.fieldSet(arguments.values("field")),
+                    permissions: permissions, fieldSet: try Self.fieldSet(arguments.values("field")),
                     rowScope: try Self.rowScope(arguments.values("rows")), notBefore: now, expiresAt: try Self.expiry(context, from: now))
                 try await Self.delegate(delegation, staff, context, session)
                 return .success
