@@ -150,7 +150,8 @@ extension CatalogueIndex {
             switch change {
             case .upsert(let document): touched.append(document.identifier)
             case .status(let identifier, _, _, _), .remove(let identifier): touched.append(identifier)
-            case .run, .history: break
+            case .several(let parts): try follow(parts, connection)
+            case .run, .history, .evidence, .alarm: break
             }
         }
         for identifier in Set(touched) {
