@@ -99,6 +99,26 @@ import TransparencyLog
         }
     }
 
+    @Test func aBatchIsRecordedInItsOrderOrAsAWholeNotAtAllWhenTheDiskFails() async throws {
+        try await withSequencer { bench, disk in
+            let commands = try (0..<30).map { try application($0).command }
+            disk.isFailing.withLock { $0 = true }
+            let failed = await bench.sequencer.submit(batch: commands)
+            #expect(failed.count == 30 && failed.allSatisfy { (try? $0.get()) == nil })
+            disk.isFailing.withLock { $0 = false }
+            try await writable(bench.sequencer)
+            #expect(bench.ledger.size == 1)
+
+            // The same again, with one that repeats another of the batch.
+            let outcomes = await bench.sequencer.submit(batch: commands + [commands[3]])
+            let numbers = outcomes.compactMap { try? $0.get().seq }
+            #expect(numbers == Array(1...30))
+            #expect(throws: Refusal.self) { try outcomes[30].get() }
+            #expect(await bench.sequencer.read { $0.size } == 31)
+            try check(bench.ledger)
+        }
+    }
+
     /// Commands that fail late meet others that were decided after the recovery: neither may undo the other.
     @Test func aDiskThatFailsNowAndThenUnderLoadLosesNothingThatWasAcknowledged() async throws {
         try await withSequencer { bench, disk in

@@ -15,11 +15,12 @@ enum CatalogueBenchmarkTexts {
     ]
     private static let kinds = [("逐小时", "hourly"), ("每日", "daily"), ("月度", "monthly"), ("年度汇总", "yearly summary")]
 
-    static let chineseQueries = ["气象", "河流水位", "庆阳 气象观测", "羊", "数据", "苹果产量 月度", "嘉峪关文物", "地震监测 第", "空气", "企业登记 年度汇总"]
-    static let englishQueries = [
-        "weather", "river levels", "Qingyang weather", "sheep", "data", "apple harvest monthly", "heritage Jiayuguan", "earthq",
-        "air quality series", "company register yearly",
-    ]
+    /// Single words, one of them in every listing, parts of words, and words together: some 200 of each language, so that
+    /// most hits are not those of the search before.
+    static let chineseQueries = ["数据", "羊", "气象", "空气", "地震监测 第", "月度"]
+        + places.flatMap { place in subjects.map { "\(place.0) \($0.0)" } }
+    static let englishQueries = ["data", "sheep", "weather", "earthq", "river levels", "monthly"]
+        + places.flatMap { place in subjects.map { "\(place.1) \($0.1)" } }
 
     static func listing(_ number: Int, provider: Identifier) -> ProductListing {
         let place = places[number % places.count]

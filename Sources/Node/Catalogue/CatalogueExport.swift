@@ -64,7 +64,7 @@ enum CatalogueExport {
         }
         addCoverage(listing.coverage, &object)
         if let data = listing.data { addData(data, entry, &object) }
-        object["dcat:landingPage"] = ["@id": .string(address), "@type": "foaf:Document"]
+        object["dcat:landingPage"] = ["@id": .string(address)]
         return .object(object)
     }
 

@@ -158,37 +158,45 @@ struct CatalogueCommands: Sendable {
                 .value("output", short: "o", "FILE", about: "write it there instead of printing it", completion: .file),
             ],
             examples: ["hexi catalogue export --format dcat --output catalogue.jsonld"],
-            run: environment.action { context in
-                let client = try context.publicClient()
-                let isQuiet = context.isQuiet || context.wantsJSON || context.arguments.value("output") == nil
-                let progress = ProgressDisplay("exporting", total: nil, unit: .count("products"), isQuiet: isQuiet, console: context.console)
-                defer { progress.finish() }
-                var whole = JSONObject()
-                var lists: [String: [JSONValue]] = [:]
-                var cursor: String?
-                repeat {
-                    let page = try await client.get(RequestTarget("/api/v1/catalogue.jsonld", [("limit", "200"), ("cursor", cursor)]))
-                    for member in page.objectValue?.members ?? [] where whole[member.name] == nil && member.name != "hydra:next" {
-                        whole[member.name] = member.value
-                    }
-                    for name in ["dcat:dataset", "dcat:service"] { lists[name, default: []] += page.list(name) }
-                    progress.update(UInt64(lists.values.reduce(0) { $0 + $1.count }))
-                    cursor = page["hydra:next"]?.stringValue?.split(separator: "cursor=").last.map { String($0).replacing("%2F", with: "/") }
-                } while cursor != nil
-                for (name, list) in lists { whole[name] = .array(list) }
-                // Addresses in the document are relative to the node.
-                var vocabulary = whole["@context"]?.objectValue ?? [:]
-                vocabulary["@base"] = .string(client.address.base + "/")
-                whole["@context"] = .object(vocabulary)
-                progress.finish()
-                let text = JSONValue.object(whole).prettyString()
-                guard let path = context.arguments.value("output") else {
-                    context.console.print(text)
-                    return .success
-                }
-                try LocalFiles.write(Array((text + "\n").utf8), to: path, mode: 0o644)
-                context.note("Wrote \(DecimalText.grouped(Int64(lists.values.reduce(0) { $0 + $1.count }))) products to \(path).")
-                return .success
-            })
+            run: environment.action { try await Self.export($0) })
+    }
+
+    private static func export(_ context: CommandContext) async throws -> ExitCode {
+        let client = try context.publicClient()
+        let isQuiet = context.isQuiet || context.wantsJSON || context.arguments.value("output") == nil
+        let progress = ProgressDisplay("exporting", total: nil, unit: .count("products"), isQuiet: isQuiet, console: context.console)
+        defer { progress.finish() }
+        let (catalogue, count) = try await fetch(client) { progress.update($0) }
+        progress.finish()
+        let text = JSONValue.object(catalogue).prettyString()
+        guard let path = context.arguments.value("output") else {
+            context.console.print(text)
+            return .success
+        }
+        try LocalFiles.write(Array((text + "\n").utf8), to: path, mode: 0o644)
+        context.note("Wrote \(DecimalText.grouped(Int64(count))) products to \(path).")
+        return .success
+    }
+
+    /// All pages as one document, and how many products it has.
+    private static func fetch(_ client: NodeClient, progress: (UInt64) -> Void) async throws -> (JSONObject, Int) {
+        var whole = JSONObject()
+        var lists: [String: [JSONValue]] = ["dcat:dataset": [], "dcat:service": []]
+        var cursor: String?
+        repeat {
+            let page = try await client.get(RequestTarget("/api/v1/catalogue.jsonld", [("limit", "200"), ("cursor", cursor)]))
+            for member in page.objectValue?.members ?? [] where whole[member.name] == nil && member.name != "hydra:next" {
+                whole[member.name] = member.value
+            }
+            for name in lists.keys { lists[name, default: []] += page.list(name) }
+            progress(UInt64(lists.values.reduce(0) { $0 + $1.count }))
+            cursor = page["hydra:next"]?.stringValue?.split(separator: "cursor=").last.map { String($0).replacing("%2F", with: "/") }
+        } while cursor != nil
+        for (name, list) in lists { whole[name] = .array(list) }
+        // Addresses in the document are relative to the node.
+        var vocabulary = whole["@context"]?.objectValue ?? [:]
+        vocabulary["@base"] = .string(client.address.base + "/")
+        whole["@context"] = .object(vocabulary)
+        return (whole, lists.values.reduce(0) { $0 + $1.count })
     }
 }

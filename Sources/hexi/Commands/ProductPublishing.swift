@@ -148,7 +148,12 @@ struct ProductPublishing: Sendable {
                 let currency = try await session.space().currency
                 context.note(Self.summary(listing, session.profile, currency: currency))
                 let answer = try await session.sender.send(.productListing(listing), to: ProductCommands.path)
-                context.showAnswer(answer, "Listed as \(answer.identifier), version \(listing.version).")
+                let isWaiting = answer.body["receipt"]?["type"]?.stringValue == EventType.productSubmitted.rawValue
+                context.showAnswer(
+                    answer,
+                    isWaiting
+                        ? "Submitted as \(answer.identifier), version \(listing.version). It waits for the operator; see \"hexi product versions \(answer.identifier)\"."
+                        : "Listed as \(answer.identifier), version \(listing.version).")
                 return .success
             })
     }
