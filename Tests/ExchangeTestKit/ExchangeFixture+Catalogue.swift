@@ -48,7 +48,9 @@ extension ExchangeFixture {
         return listing
     }
 
-    public func review(_ product: Identifier, _ version: Int64 = 1, _ verdict: ProductVerdict) -> StatementContent {
+    public func review(_ product: Identifier, _ verdict: ProductVerdict) -> StatementContent { review(product, 1, verdict) }
+
+    public func review(_ product: Identifier, _ version: Int64, _ verdict: ProductVerdict) -> StatementContent {
         .catalogue(.review(ProductReview(product: product, version: version, verdict: verdict, reason: "looked at by hand")))
     }
 
@@ -58,9 +60,13 @@ extension ExchangeFixture {
         .catalogue(.declaration(ComplianceDeclaration(product: product, version: version, answers: answers)))
     }
 
+    public func complianceReview(_ product: Identifier, _ verdict: ComplianceVerdict) -> StatementContent {
+        complianceReview(product, 1, verdict)
+    }
+
     /// The operator's word on the declaration that the state knows.
     public func complianceReview(
-        _ product: Identifier, _ version: Int64 = 1, _ verdict: ComplianceVerdict
+        _ product: Identifier, _ version: Int64, _ verdict: ComplianceVerdict
     ) -> StatementContent {
         let declared = state.products[product]?.version(version)?.compliance?.declared.statement
         return .catalogue(

@@ -68,7 +68,7 @@ enum CatalogueRefusals {
             return try refusal(&market, circular)
         },
         .rightsMissing: { market in
-            try market.fixture.setCatalogue { $0.requiredRights = [.dataset: ["operation"]] }
+            try market.fixture.setCatalogue { $0.requiredRights = [.dataset: [.operation]] }
             return try refusal(&market, market.fixture.listing(market.airport))
         },
         .complianceInconsistent: { market in

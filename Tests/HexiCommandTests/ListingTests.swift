@@ -43,6 +43,41 @@ import Testing
         #expect(listing.data?.aggregate?.minimumGroupSize == 10)
     }
 
+    @Test func whatAListingNeedNotHaveCanBeSet() throws {
+        var document = try Self.filled()
+        for (place, text) in [
+            ("description.zh", "详细说明"), ("changes", #"{"en": "Second edition"}"#),
+            ("externalIdentifiers", #"[{"scheme": "moid", "value": "123"}]"#), ("extensions.basin", "黄河"),
+            ("extensions.gauges", "12"), ("coverage.spatial", #"["CN-62"]"#),
+            ("inputs", #"[{"name": "Radar", "origin": "free", "licence": "CC0-1.0"}]"#),
+            ("grades", #"[{"scheme": "national", "grade": "general"}]"#),
+            ("qualityStatement.accuracy", #"{"value": "98.5", "unit": "%", "method": "sample"}"#),
+        ] { #expect(document.set(place, to: text), "\(place)") }
+        #expect(!document.set("colour", to: "red"))
+        #expect(!document.set("price.perYear", to: "1"))
+        #expect(!document.set("snapshot.rows", to: "1"))
+        let listing = try document.listing(provider: identifier(.participant, 1), space: "86.gs.test")
+        #expect(listing.description == ["zh": "详细说明"])
+        #expect(listing.externalIdentifiers == [ExternalIdentifier(scheme: "moid", value: "123")])
+        #expect(listing.extensions["gauges"] == 12)
+        #expect(listing.inputs.map(\.name) == ["Radar"])
+        #expect(listing.qualityStatement?.accuracy?.value == "98.5")
+    }
+
+    @Test func anEntryOfTheCatalogueOnlyHasNoData() throws {
+        var document = ListingDocument.entryTemplate()
+        #expect(document.openPlaces.contains("/form"))
+        for (place, text) in [
+            ("title", #"{"en": "Wells"}"#), ("summary", #"{"en": "A register"}"#), ("class", "basic"), ("grade", "public"),
+            ("form", "report"), ("origin", "free"), ("licence", "CC0-1.0"), ("updateCycle", "once"),
+        ] { #expect(document.set(place, to: text)) }
+        #expect(try document.listing(provider: identifier(.participant, 1), space: "86.gs.test").isCatalogueOnly)
+        document.json["price"] = ["perRun": 1]
+        #expect {
+            try document.listing(provider: identifier(.participant, 1), space: "86.gs.test")
+        } throws: { "\($0)".contains("snapshot") }
+    }
+
     @Test func aWrongMemberIsNamedByItsPlace() throws {
         var document = try Self.filled()
         document.json["grade"] = "secret"

@@ -38,7 +38,7 @@ struct BillingKeys {
         return areOperators(keys, with: duty)
     }
 
-    private func areOperators(_ keys: [String], with duty: OperatorDuty) -> Bool {
+    func areOperators(_ keys: [String], with duty: OperatorDuty) -> Bool {
         !keys.isEmpty && keys.allSatisfy { $0 == root || operators[$0]?.contains(duty) == true }
     }
 

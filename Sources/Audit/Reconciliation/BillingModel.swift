@@ -14,16 +14,12 @@ import Exchange
 struct BillingModel {
     struct Party {
         var name: String
+        var type: ParticipantType
+        var level: GovernmentLevel?
         var roles: [Role]
         var isActive = false
         /// For good, whatever is decided afterwards.
         var isRevoked = false
-    }
-
-    struct Product {
-        var provider: Identifier
-        var versions: [ProductListing] = []
-        var isWithdrawn = false
     }
 
     struct Contract {
@@ -44,7 +40,9 @@ struct BillingModel {
 
     private(set) var currency = ""
     private(set) var parties: [Identifier: Party] = [:]
-    private(set) var products: [Identifier: Product] = [:]
+    private(set) var products: [Identifier: BilledProduct] = [:]
+    /// The catalogue's rules in force, as the operator signed them.
+    private(set) var catalogue = CataloguePolicy()
     private(set) var contracts: [Identifier: Contract] = [:]
     private(set) var queries: [Identifier: Query] = [:]
     private(set) var keys = BillingKeys()
@@ -89,13 +87,18 @@ struct BillingModel {
         case .participantApplication(let application):
             let identifier = statement.identifier(.participant)
             keys.register(application.keys.map(\.keyIdentifier), for: identifier)
-            parties[identifier] = Party(name: application.name, roles: application.roles)
+            parties[identifier] = Party(
+                name: application.name, type: application.type, level: application.level, roles: application.roles)
         case .participantDecision(let decision): follow(decision, entry, &reading)
         case .identity(let statement):
             if let missing = keys.follow(statement, entry) {
                 reading.note(.signer, entry, "that keys or staff were changed", "it needs the signature of \(missing)")
             }
+        case .spacePolicy(let policy):
+            guard isSigned(entry, byOperatorsWith: .policy, &reading) else { return }
+            catalogue = policy.catalogue
         case .productListing(let listing): follow(listing, entry, &reading)
+        case .catalogue(let statement): follow(statement, entry, &reading)
         case .productWithdrawal(let withdrawal):
             guard isSigned(entry, by: products[withdrawal.product]?.provider, &reading) else { return }
             products[withdrawal.product]?.isWithdrawn = true
@@ -134,7 +137,7 @@ struct BillingModel {
     private mutating func follow(_ listing: ProductListing, _ entry: LedgerEntry, _ reading: inout Reading) {
         guard isSigned(entry, by: listing.provider, &reading) else { return }
         let identifier = listing.product ?? entry.event.statement.identifier(.product)
-        var product = products[identifier] ?? Product(provider: listing.provider)
+        var product = products[identifier] ?? BilledProduct(provider: listing.provider)
         let next = Int64(product.versions.count) + 1
         guard product.provider == listing.provider, listing.version == next, !product.isWithdrawn else {
             return reading.note(
@@ -142,8 +145,20 @@ struct BillingModel {
                 product.isWithdrawn ? "the product is withdrawn" : "the next is version \(next) by \(product.provider)",
                 [listing.provider])
         }
-        product.versions.append(listing)
+        product.append(listing, under: catalogue)
         products[identifier] = product
+    }
+
+    private mutating func follow(_ statement: CatalogueStatement, _ entry: LedgerEntry, _ reading: inout Reading) {
+        let (product, version) = statement.subject
+        switch statement {
+        case .review, .complianceReview:
+            guard isSigned(entry, byOperatorsWith: .catalogue, &reading) else { return }
+        case .declaration:
+            guard isSigned(entry, by: products[product]?.provider, &reading) else { return }
+        case .assessment: return
+        }
+        products[product]?.take(statement, of: version, payload: entry.event.statement.payloadHash)
     }
 
     private mutating func follow(_ terms: ContractTerms, _ entry: LedgerEntry, _ reading: inout Reading) {
@@ -152,11 +167,14 @@ struct BillingModel {
         var contract = contracts[identifier] ?? Contract(terms: terms)
         if contracts[identifier] == nil {
             for item in terms.products {
-                let listed = products[item.product]?.listing(item.version)?.data?.pricePerRun
+                let listed = products[item.product]?.data(item.version)?.pricePerRun
                 if listed != item.pricePerRun {
                     reading.note(
                         .price, entry, "\(item.pricePerRun) a run of \(item.product) version \(item.version)",
                         listed.map { "the listed price is \($0)" } ?? "that version is not listed", concerned)
+                }
+                if let rule = rule(against: terms.buyer, item.product, item.version) {
+                    reading.note(.product, entry, "a contract over \(item.product)", rule, concerned)
                 }
             }
         }
@@ -186,6 +204,25 @@ struct BillingModel {
         Set(submission.tables.compactMap { products[$0.product]?.provider })
     }
 
+    /// Why a buyer may not have a product's version at all, whatever the contract says: its grade is too strict.
+    func rule(against buyer: Identifier, _ product: Identifier, _ version: Int64) -> String? {
+        guard let party = parties[buyer], let strictness = products[product]?.strictness(version) else { return nil }
+        let broken = catalogue.gradeRules.first { rule in
+            guard strictness >= rule.strictness else { return false }
+            guard rule.types.contains(party.type) else { return true }
+            guard party.type == .government, let least = rule.minimumLevel else { return false }
+            return (party.level ?? .township) < least || party.level == nil
+        }
+        return broken.map { "what is as strict as \($0.strictness) of 4 does not go to \(party.name)" }
+    }
+
+    private func isSigned(_ entry: LedgerEntry, byOperatorsWith duty: OperatorDuty, _ reading: inout Reading) -> Bool {
+        if keys.areOperators(entry.event.statement.keyIdentifiers, with: duty) { return true }
+        reading.note(
+            .signer, entry, "that the operator did it", "only operators with the duty \(duty.rawValue) may", [])
+        return false
+    }
+
     /// Whether an active participant signed alone, as the entry needs; otherwise notes the difference.
     private func isSigned(_ entry: LedgerEntry, by expected: Identifier?, _ reading: inout Reading) -> Bool {
         let signers = keys.signers(of: entry)
@@ -213,12 +250,6 @@ extension BillingModel {
         bill.compute(self)
         for contract in bill.charged { contracts[contract]?.runs += 1 }
         return bill.reading
-    }
-}
-
-extension BillingModel.Product {
-    func listing(_ version: Int64) -> ProductListing? {
-        version >= 1 && version <= Int64(versions.count) ? versions[Int(version) - 1] : nil
     }
 }
 

@@ -177,7 +177,7 @@ public final class Reconciler: AuditVisitor {
     }
 
     private func title(ofProduct identifier: String) -> String? {
-        (try? Identifier(identifier)).flatMap { model.products[$0]?.versions.last?.title }.map(\.inOneLine)
+        (try? Identifier(identifier)).flatMap { model.products[$0]?.title }.map(\.inOneLine)
     }
 }
 

@@ -81,7 +81,7 @@ struct RunBill {
     private mutating func chargeTables(of submission: QuerySubmission, _ model: BillingModel) {
         var seen: Set<String> = []
         for table in submission.tables {
-            guard let product = model.products[table.product], let listing = product.listing(table.version)?.data else {
+            guard let product = model.products[table.product], let listing = product.data(table.version) else {
                 note(.product, "a run over \(table.product) version \(table.version)", "that version is not listed")
                 isComputable = false
                 continue
@@ -109,11 +109,14 @@ struct RunBill {
     }
 
     private mutating func check(
-        _ product: BillingModel.Product, _ listing: ProductData, _ table: QueryTable, _ model: BillingModel
+        _ product: BilledProduct, _ listing: ProductData, _ table: QueryTable, _ model: BillingModel
     ) {
         if product.isWithdrawn { note(.product, "a run over \(table.product)", "the product had been withdrawn") }
         if model.parties[product.provider]?.isActive != true {
             note(.product, "a run over \(table.product)", "its provider \(product.provider) was not active then")
+        }
+        if let buyer, let rule = model.rule(against: buyer, table.product, table.version) {
+            note(.product, "a run over \(table.product)", rule)
         }
         let used = entry.event.body["snapshots"]?[table.name]?.stringValue
         if used != listing.snapshot {

@@ -7,7 +7,7 @@ extension ExchangeState {
         let isListed = event.type == .productListed
         let version = ProductVersion(
             listed: mark, status: isListed ? .listed : .submitted, awaits: isListed ? [] : event.awaitedSteps,
-            form: listing.form, productClass: listing.productClass, strictness: listing.strictness, data: listing.data,
+            inForceSince: isListed ? mark.seq : nil, form: listing.form, productClass: listing.productClass, strictness: listing.strictness, data: listing.data,
             externalIdentifiers: listing.externalIdentifiers.map(\.key),
             derivedFrom: Set(listing.inputs.compactMap(\.product)).sorted())
         if products[identifier] == nil {
@@ -50,31 +50,16 @@ extension Product {
 }
 
 extension ProductVersion {
-    init(
-        listed: Mark, status: ProductVersionStatus, awaits: [ListingStep], form: ProductForm, productClass: ProductClass,
-        strictness: Int64, data: ProductData?, externalIdentifiers: [ExternalIdentifier], derivedFrom: [Identifier]
-    ) {
-        self.listed = listed
-        self.status = status
-        self.awaits = awaits
-        self.form = form
-        self.productClass = productClass
-        self.strictness = strictness
-        self.data = data
-        self.externalIdentifiers = externalIdentifiers
-        self.derivedFrom = derivedFrom
-    }
-
     mutating func apply(_ statement: CatalogueStatement, _ event: Event, _ mark: Mark) {
         switch statement {
         case .review(let review):
             reviewed = mark
-            if review.verdict == .approve { pass(.review) } else { refuse() }
+            if review.verdict == .approve { pass(.review, mark) } else { refuse() }
         case .declaration: compliance = ProductCompliance(status: .declared, declared: mark)
         case .complianceReview(let review):
             compliance?.status = review.verdict == .accept ? .accepted : .rejected
             compliance?.reviewed = mark
-            if review.verdict == .accept { pass(.compliance) }
+            if review.verdict == .accept { pass(.compliance, mark) }
         case .assessment(let assessment):
             let figures = assessment.figures
             self.assessment = ProductAssessment(
@@ -84,9 +69,11 @@ extension ProductVersion {
         }
     }
 
-    private mutating func pass(_ step: ListingStep) {
+    private mutating func pass(_ step: ListingStep, _ mark: Mark) {
         awaits.removeAll { $0 == step }
-        if awaits.isEmpty, status == .submitted { status = .listed }
+        guard awaits.isEmpty, status == .submitted else { return }
+        status = .listed
+        inForceSince = mark.seq
     }
 
     private mutating func refuse() {

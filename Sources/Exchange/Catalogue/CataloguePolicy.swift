@@ -13,16 +13,13 @@ public struct CataloguePolicy: Sendable, Hashable, Codable {
     public var contentReview = ContentReview.none
     public var negativeList = NegativeList()
     public var extensionFields: [ExtensionField] = []
-    /// The kinds of registered right that a listing of a form needs, by the kinds' names.
-    public var requiredRights: [ProductForm: [String]] = [:]
+    /// The kinds of registered right that a listing of a form needs.
+    public var requiredRights: [ProductForm: [RightKind]] = [:]
     public var gradeRules = [GradeRule.coreToGovernment]
     /// Whether a version is in force only once the operator has accepted its compliance declaration.
     public var requireCompliance = false
     /// Whether every version after the first says what is new.
     public var requireChanges = false
-
-    /// What a right can be of.
-    static let rightKinds = ["holding", "processing", "operation"]
 
     public init() {}
 
@@ -55,17 +52,17 @@ public struct CataloguePolicy: Sendable, Hashable, Codable {
         return fields
     }
 
-    private static func rights(_ cursor: JSONCursor?) throws(JSONMismatch) -> [ProductForm: [String]] {
-        var rights: [ProductForm: [String]] = [:]
+    private static func rights(_ cursor: JSONCursor?) throws(JSONMismatch) -> [ProductForm: [RightKind]] {
+        var rights: [ProductForm: [RightKind]] = [:]
         for (name, kinds) in try cursor?.members() ?? [] {
             guard let form = ProductForm(rawValue: name) else {
                 throw kinds.mismatch("is no form; they are \(ProductForm.allCases.map(\.rawValue).joined(separator: ", "))")
             }
-            let found = try kinds.strings(maximumCount: 3, each: 32)
-            if let unknown = found.first(where: { !rightKinds.contains($0) }) {
-                throw kinds.mismatch("\"\(unknown)\" is no kind of right; they are \(rightKinds.joined(separator: ", "))")
+            for element in try kinds.array(minimumCount: 1, maximumCount: RightKind.allCases.count) {
+                let kind = try element.oneOf(RightKind.self)
+                if rights[form]?.contains(kind) == true { throw element.mismatch("repeats \(kind.rawValue)") }
+                rights[form, default: []].append(kind)
             }
-            rights[form] = found
         }
         return rights
     }
@@ -79,7 +76,7 @@ public struct CataloguePolicy: Sendable, Hashable, Codable {
         ]
         let rights = requiredRights.sorted { $0.key.rawValue < $1.key.rawValue }
         object["requiredRights"] = .object(
-            JSONObject(rights.map { ($0.key.rawValue, .array($0.value.map { .string($0) })) }))
+            JSONObject(rights.map { ($0.key.rawValue, .array($0.value.map { .string($0.rawValue) })) }))
         object["gradeRules"] = .array(gradeRules.map(\.json))
         object["requireCompliance"] = .bool(requireCompliance)
         object["requireChanges"] = .bool(requireChanges)

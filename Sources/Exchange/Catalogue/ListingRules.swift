@@ -152,25 +152,36 @@ extension ExchangeState {
 
     // MARK: Rights
 
-    /// Each right that a listing names is in force and the provider's to use, as its holder or licensee, and the kinds that
-    /// the space requires for products of this form are among them, or among those over the product itself.
+    /// Every right that the listing names must be one that the provider may exercise now, and among them must be the
+    /// kinds that the space requires for products of this form, unless the provider has them over the product itself.
     func requireRights(_ listing: ProductListing, _ signer: Participant, at time: Timestamp) throws(Refusal) {
         var kinds: Set<RightKind> = []
         if let product = listing.product { kinds.formUnion(rightsInForce(of: signer.identifier, over: product, at: time)) }
-        for (index, right) in listing.rights.enumerated() {
-            guard let kind = rightInForce(right, of: signer.identifier, at: time) else {
+        let sources = listing.inputs.compactMap(\.product)
+        for (index, identifier) in listing.rights.enumerated() {
+            let pointer = "/rights/\(index)"
+            guard let right = rights.rights[identifier] else {
+                throw Refusal(.rightsMissing, "there is no right \(identifier) in this space; leave it out, or register it first", pointer: pointer)
+            }
+            guard let kind = rightInForce(identifier, of: signer.identifier, at: time) else {
                 throw Refusal(
                     .rightsMissing,
-                    "\(right) is no right in force that \(signer.name) holds or has a licence of; name one that is, or leave it out",
-                    pointer: "/rights/\(index)")
+                    "the right \(identifier) is not in force, or \(signer.name) is neither its holder nor licensed; name one that is, or renew it",
+                    pointer: pointer)
+            }
+            let isOverOther = right.over.kind == .product && right.over != listing.product && !sources.contains(right.over)
+            guard !isOverOther else {
+                throw Refusal(
+                    .rightsMissing, "the right \(identifier) is over the product \(right.over), which the listing neither continues nor names as an input",
+                    pointer: pointer)
             }
             kinds.insert(kind)
         }
         let needed = cataloguePolicy.requiredRights[listing.form] ?? []
-        if let missing = needed.first(where: { raw in !kinds.contains { $0.rawValue == raw } }) {
+        if let missing = needed.first(where: { !kinds.contains($0) }) {
             throw Refusal(
                 .rightsMissing,
-                "the space lists a \(listing.form.rawValue) only with a registered right of \(missing) that \(signer.name) may use; apply for one over the resource, and name its number in \"rights\"",
+                "the space lists a \(listing.form.rawValue) only on a registered right of the kind \(missing.rawValue); apply for one over the resource, and name its certificate's number under \"rights\"",
                 pointer: "/rights")
         }
     }

@@ -30,6 +30,8 @@ public struct ProductVersion: Sendable, Hashable, Codable {
     public var status: ProductVersionStatus
     /// What it still waits for; empty unless it is submitted.
     public var awaits: [ListingStep]
+    /// The entry that put it in force; `nil` until one has.
+    public var inForceSince: UInt64?
     public var form: ProductForm
     public var productClass: ProductClass
     /// How strictly it is to be kept, from 1 to 4 (``GradeScheme``).

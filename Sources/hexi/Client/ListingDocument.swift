@@ -44,23 +44,43 @@ struct ListingDocument: Sendable {
         ])
     }
 
+    /// A starting description of an entry of the catalogue only, without data.
+    static func entryTemplate() -> ListingDocument {
+        let open: JSONValue = .string(placeholder)
+        return ListingDocument([
+            "version": 1, "title": ["en": open, "zh": open], "summary": ["en": open, "zh": open], "keywords": [],
+            "class": open, "grade": open, "form": open, "origin": open, "licence": open, "updateCycle": open,
+        ])
+    }
+
+    /// The members whose own members are free to be added: texts by language, and what a listing may have.
+    private static let openMembers: Set<String> = [
+        "title", "summary", "description", "changes", "modes", "coverage", "extensions", "qualityStatement",
+    ]
+    /// The members that a listing need not have.
+    private static let optionalMembers: Set<String> = [
+        "description", "changes", "externalIdentifiers", "inputs", "coverage", "grades", "extensions", "rights",
+        "qualityStatement",
+    ]
+
     /// Fills in a place.
     ///
     /// - Parameters:
-    ///   - place: member names joined by dots; a language that is not there yet is added.
+    ///   - place: member names joined by dots; a language that is not there yet is added, and so is a member that a
+    ///     listing need not have.
     ///   - text: JSON, or else a text as it is.
     /// - Returns: whether there is such a place.
     mutating func set(_ place: String, to text: String) -> Bool {
         let value = (try? JSONValue.parse(Array(text.utf8))) ?? .string(text)
         let names = place.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard let first = names.first, let old = json[first], names.count <= 2, first != "snapshot" else { return false }
+        guard let first = names.first, names.count <= 2, first != "snapshot" else { return false }
+        guard json[first] != nil || Self.optionalMembers.contains(first) else { return false }
         guard names.count == 2 else {
             json[first] = value
             return true
         }
-        guard var members = old.objectValue, members[names[1]] != nil || ["title", "summary", "modes"].contains(first) else {
-            return false
-        }
+        guard !names[1].isEmpty, var members = (json[first] ?? [:]).objectValue else { return false }
+        guard members[names[1]] != nil || Self.openMembers.contains(first) else { return false }
         members[names[1]] = value
         json[first] = .object(members)
         return true
