@@ -57,11 +57,11 @@ struct CatalogueHistoryPool: Sendable {
         groups.append(policies)
     }
 
+    private enum Subject: CaseIterable { case listing, reviewing, declaring, judging, assessing, buying }
+
     /// Seven products with three versions each, and everything that can be said about each version.
     private mutating func addProducts() throws {
-        typealias Group = [VerifiedStatement]
-        var (listing, reviewing, declaring, judging): (Group, Group, Group, Group) = ([], [], [], [])
-        var (assessing, buying): (Group, Group) = ([], [])
+        var stock: [Subject: [VerifiedStatement]] = [:]
         var earlier: [Identifier] = []
         for number in 0..<7 {
             let provider = providers[number % 2]
@@ -69,41 +69,47 @@ struct CatalogueHistoryPool: Sendable {
             for version in Int64(1)...3 {
                 let content = listed(number, version, product, provider, earlier)
                 let draw = try draw(.productListing(content), by: provider.key)
-                listing.append(draw)
+                stock[.listing, default: []].append(draw)
                 let identifier = product ?? draw.statement.identifier(.product)
                 product = identifier
                 listings[identifier, default: []].append(content)
-                for verdict in ProductVerdict.allCases {
-                    reviewing.append(try self.draw(base.review(identifier, version, verdict), by: base.operatorKey))
-                }
-                for (step, answers) in Self.answers(content).enumerated() {
-                    let declaration = try self.draw(
-                        base.declaration(identifier, version, answers: answers), by: provider.key, at: Int64(step))
-                    declaring.append(declaration)
-                    for verdict in ComplianceVerdict.allCases {
-                        let review = ComplianceReview(
-                            product: identifier, version: version, declaration: declaration.statement.payloadHash,
-                            verdict: verdict, reason: "read")
-                        judging.append(try self.draw(.catalogue(.complianceReview(review)), by: base.operatorKey))
-                    }
-                }
-                if let data = content.data {
-                    var assessment = base.assessment(identifier, version)
-                    assessment.snapshot = data.snapshot
-                    (assessment.figures.rows, assessment.figures.columns) = (data.rowCount, Int64(data.columns.count))
-                    assessing.append(try self.draw(.catalogue(.assessment(assessment)), by: base.nodeKey))
-                }
+                try addReviews(of: identifier, content, provider, to: &stock)
                 for buyer in buyers {
-                    buying.append(try self.draw(.contract(terms(buyer.party, provider, identifier, version)), by: buyer.party.key))
+                    let terms = terms(buyer.party, provider, identifier, version)
+                    stock[.buying, default: []].append(try self.draw(.contract(terms), by: buyer.party.key))
                 }
             }
-            if let product {
-                earlier.append(product)
-                let withdrawal = ProductWithdrawal(product: product, reason: "")
-                assessing.append(try draw(.productWithdrawal(withdrawal), by: provider.key))
+            guard let product else { continue }
+            earlier.append(product)
+            let withdrawal = ProductWithdrawal(product: product, reason: "")
+            stock[.assessing, default: []].append(try draw(.productWithdrawal(withdrawal), by: provider.key))
+        }
+        groups += Subject.allCases.compactMap { stock[$0] } + [stock[.listing] ?? []]
+    }
+
+    private mutating func addReviews(
+        of product: Identifier, _ listing: ProductListing, _ provider: Party, to stock: inout [Subject: [VerifiedStatement]]
+    ) throws {
+        for verdict in ProductVerdict.allCases {
+            let review = base.review(product, listing.version, verdict)
+            stock[.reviewing, default: []].append(try draw(review, by: base.operatorKey))
+        }
+        for (step, answers) in Self.answers(listing).enumerated() {
+            let content = base.declaration(product, listing.version, answers: answers)
+            let declaration = try draw(content, by: provider.key, at: Int64(step))
+            stock[.declaring, default: []].append(declaration)
+            for verdict in ComplianceVerdict.allCases {
+                let review = ComplianceReview(
+                    product: product, version: listing.version, declaration: declaration.statement.payloadHash,
+                    verdict: verdict, reason: "read")
+                stock[.judging, default: []].append(try draw(.catalogue(.complianceReview(review)), by: base.operatorKey))
             }
         }
-        groups += [listing, listing, reviewing, declaring, judging, assessing, buying]
+        guard let data = listing.data else { return }
+        var assessment = base.assessment(product, listing.version)
+        assessment.snapshot = data.snapshot
+        (assessment.figures.rows, assessment.figures.columns) = (data.rowCount, Int64(data.columns.count))
+        stock[.assessing, default: []].append(try draw(.catalogue(.assessment(assessment)), by: base.nodeKey))
     }
 
     /// Products 0 and 1 are core, 2 and 3 are derived, 6 is an entry of the catalogue only. Each claims some of a few
