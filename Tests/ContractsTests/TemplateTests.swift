@@ -1,3 +1,4 @@
+import Contracts
 import Encoding
 import Exchange
 import ExchangeTestKit
@@ -51,6 +52,25 @@ struct TemplateTests {
         #expect(contract.isInForce(at: market.fixture.time))
         #expect(contract.terms.maximumRuns == 12)
         #expect(try market.fixture.replayed() == market.fixture.state)
+    }
+
+    @Test("of a listing shows every member that any space takes, and can be listed")
+    func listing() throws {
+        let file = ContractSchemasTests.folder.appendingPathComponent("templates/product-listing.json")
+        let document = try JSONValue.parse(Array(try Data(contentsOf: file)))
+        var market = try Market()
+        var members: [(String, JSONValue?)] = [("provider", .string(market.airport.identifier.text))]
+        members += try #require(document.objectValue).members.map { ($0.name, $0.value) }
+        let header = StatementHeader(
+            kind: .productListing, space: ExchangeFixture.prefix, issuedAt: market.fixture.time, nonce: "0123456789abcdef")
+        let jws = JWS.sign(
+            payload: header.document(members).serialized(), type: StatementKind.productListing.mediaType, key: market.airport.key)
+        #expect(try market.fixture.submit(try SignedStatement(.string(jws))).type == .productListed)
+        let schema = try #require(ContractSchemas.statementSources.first { $0.0 == "product-listing" })
+        let known = try #require(try JSONValue.parse(schema.1)["properties"]?.objectValue?.names)
+        let shown = Set(members.map(\.0))
+        let others: Set = ["kind", "space", "issuedAt", "nonce", "acceptUntil", "product", "extensions", "rights"]
+        #expect(Set(known) == shown.union(others))
     }
 
     @Test("with any placeholder left in it is refused, with the place")

@@ -73,7 +73,8 @@ struct EntrySentence {
     /// What a version still waits for.
     private var awaiting: String {
         let steps = (entry.event.body["awaiting"]?.arrayValue ?? []).compactMap(\.stringValue)
-        return steps.isEmpty ? "" : "; it waits for the operator's \(steps.joined(separator: " and "))"
+        let words = steps.map { $0 == ListingStep.review.rawValue ? "its content" : "its \($0)" }
+        return words.isEmpty ? "" : "; it waits for the operator's word on \(words.joined(separator: " and "))"
     }
 
     private func contract(_ terms: ContractTerms) -> String {

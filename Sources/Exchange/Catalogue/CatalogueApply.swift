@@ -7,16 +7,15 @@ extension ExchangeState {
         let isListed = event.type == .productListed
         let version = ProductVersion(
             listed: mark, status: isListed ? .listed : .submitted, awaits: isListed ? [] : event.awaitedSteps,
-            inForceSince: isListed ? mark.seq : nil, form: listing.form, productClass: listing.productClass, strictness: listing.strictness, data: listing.data,
+            inForceSince: isListed ? mark.seq : nil, form: listing.form, productClass: listing.productClass,
+            strictness: listing.strictness, data: listing.data,
             externalIdentifiers: listing.externalIdentifiers.map(\.key),
             derivedFrom: Set(listing.inputs.compactMap(\.product)).sorted())
         if products[identifier] == nil {
             products[identifier] = Product(
-                identifier: identifier, provider: listing.provider, status: .submitted, title: listing.title, versions: [],
-                changed: mark, withdrawalReason: "")
+                identifier: identifier, provider: listing.provider, status: .submitted, title: listing.title, versions: [])
         }
         products[identifier]?.versions.append(version)
-        products[identifier]?.changed = mark
         products[identifier]?.title = listing.title
         products[identifier]?.settleStatus()
         for external in version.externalIdentifiers { catalogue.externalIdentifiers[external] = identifier }
@@ -24,8 +23,7 @@ extension ExchangeState {
 
     mutating func apply(_ withdrawal: ProductWithdrawal, _ mark: Mark) {
         products[withdrawal.product]?.status = .withdrawn
-        products[withdrawal.product]?.withdrawalReason = withdrawal.reason
-        products[withdrawal.product]?.changed = mark
+        products[withdrawal.product]?.withdrawal = Product.Withdrawal(mark: mark, reason: withdrawal.reason)
     }
 
     mutating func apply(_ statement: CatalogueStatement, _ event: Event, _ mark: Mark, at time: Timestamp) {

@@ -77,12 +77,24 @@ public struct Product: Sendable, Hashable, Codable {
     public var title: [String: String]
     /// By position: version 1 first.
     public var versions: [ProductVersion]
-    /// The last listing or withdrawal.
-    public var changed: Mark
-    /// Why it was withdrawn; empty while it was not.
-    public var withdrawalReason: String
+    /// `nil` while it was not withdrawn.
+    public var withdrawal: Withdrawal?
 
-    public var created: Mark { versions.first?.listed ?? changed }
+    public struct Withdrawal: Sendable, Hashable, Codable {
+        public var mark: Mark
+        public var reason: String
+    }
+
+    /// Why it was withdrawn; empty while it was not.
+    public var withdrawalReason: String { withdrawal?.reason ?? "" }
+
+    private static let noMark = Mark(statement: "", seq: 0, issuedAt: Timestamp(milliseconds: 0))
+
+    /// The first listing. There is one in every state that events led to.
+    public var created: Mark { versions.first?.listed ?? Self.noMark }
+
+    /// The last listing, or the withdrawal.
+    public var changed: Mark { withdrawal?.mark ?? versions.last?.listed ?? Self.noMark }
 
     public func version(_ number: Int64) -> ProductVersion? {
         guard number >= 1, number <= Int64(versions.count) else { return nil }
