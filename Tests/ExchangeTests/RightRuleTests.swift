@@ -207,7 +207,7 @@ struct RightRuleTests {
     @Test("let a provider list what needs a right only with one that is in force and the provider's to use")
     func listings() throws {
         var scene = try RightsScene()
-        try scene.fixture.setPolicy { $0.catalogue.requiredRights = [.dataset: ["holding"]] }
+        try scene.fixture.setPolicy { $0.catalogue.requiredRights = [.dataset: [.holding]] }
         func refusal(_ party: Party, _ rights: [Identifier]) throws -> RefusalCode? {
             var listing = scene.fixture.listing(party)
             listing.rights = rights
