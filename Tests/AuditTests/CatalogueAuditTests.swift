@@ -16,7 +16,9 @@ import Testing
     /// A space that asks for review and compliance, with a provider, a buyer and a product that has both.
     private struct Stage {
         var space = TestSpace()
-        let (providerKey, buyerKey, nodeKey) = (TestSpace.key(10), TestSpace.key(11), TestSpace.key(12))
+        let providerKey = TestSpace.key(10)
+        let buyerKey = TestSpace.key(11)
+        let nodeKey = TestSpace.key(12)
         let provider: Identifier
         let buyer: Identifier
         let product: Identifier
