@@ -132,6 +132,7 @@ public final class CatalogueIndex: Sendable {
     /// Applies changes in order, and the new position, in one transaction: all or, if this throws, nothing.
     public func apply(_ changes: [IndexChange], position: IndexPosition?) throws(IndexError) {
         try writer.withLock { (connection) throws(IndexError) in
+            let touched = try rows(touchedBy: changes, connection)
             try connection.transaction { () throws(IndexError) in
                 for change in changes { try IndexWriter.apply(change, to: connection) }
                 guard let position else { return }
@@ -139,7 +140,7 @@ public final class CatalogueIndex: Sendable {
                     "INSERT OR REPLACE INTO position (id, size, root) VALUES (1, ?, ?)",
                     [.integer(try IndexWriter.number(position.size, "position.size")), .text(position.root.description)])
             }
-            try follow(changes, connection)
+            try follow(touched, connection)
         }
     }
 

@@ -2,7 +2,7 @@ import Encoding
 
 /// The facets of all documents by row, in memory, so that thousands of rows are counted in a fraction of a millisecond.
 ///
-/// Texts are numbered once and rows hold numbers: about 150 bytes a document. It repeats the table
+/// Texts are numbered once and rows hold numbers: about 25 bytes a row, and 4 for each keyword. It repeats the table
 /// `facet`, and follows every change to it.
 struct FacetTable {
     private static let single: [CatalogueFacet] = [.class, .grade, .form, .updateCycle, .provider]
@@ -14,9 +14,10 @@ struct FacetTable {
     private var numbers: [[String: UInt32]] = Array(repeating: [:], count: CatalogueFacet.allCases.count)
     /// By facet, then by row.
     private var cells: [[UInt32]] = Array(repeating: [], count: FacetTable.single.count)
-    private var keywords: [[UInt32]] = []
-    /// Where each document stands, to find its former row when it gets a new one.
-    private var places: [String: Int64] = [:]
+    /// The keywords of all rows one after the other, and by row where its own lie. A row that is set again leaves its
+    /// old ones behind until the next start.
+    private var keywords: [UInt32] = []
+    private var keywordPlaces: [(start: UInt32, count: UInt16)] = []
     /// By row: 0 where there is no document, 1 for one that is not offered, 2 for one that is.
     private var states: [UInt8] = []
 
@@ -24,20 +25,17 @@ struct FacetTable {
 
     init(_ connection: SQLiteConnection) throws(IndexError) {
         try load(
-            "SELECT f.id, f.offered, f.class, f.grade, f.form, f.cycle, f.provider, f.keywords, d.identifier "
-                + "FROM facet f JOIN document d ON d.id = f.id ORDER BY f.id", [], connection)
+            "SELECT f.id, f.offered, f.class, f.grade, f.form, f.cycle, f.provider, f.keywords FROM facet f "
+                + "ORDER BY f.id", [], connection)
     }
 
     private mutating func load(_ sql: String, _ values: [SQLiteValue], _ connection: SQLiteConnection) throws(IndexError) {
-        var found: [(id: Int64, isOffered: Bool, texts: [String], keywords: String, identifier: String)] = []
+        var found: [(id: Int64, isOffered: Bool, texts: [String], keywords: String)] = []
         try connection.query(sql, values) { (row) throws(IndexError) in
-            found.append((row.integer(0), row.integer(1) != 0, (2...6).map { row.text(Int32($0)) }, row.text(7), row.text(8)))
+            found.append((row.integer(0), row.integer(1) != 0, (2...6).map { row.text(Int32($0)) }, row.text(7)))
             return true
         }
-        for row in found {
-            set(row.id, row.isOffered, row.texts, row.keywords)
-            places[row.identifier] = row.id
-        }
+        for row in found { set(row.id, row.isOffered, row.texts, row.keywords) }
     }
 
     private mutating func set(_ id: Int64, _ isOffered: Bool, _ values: [String], _ keywordList: String) {
@@ -45,13 +43,20 @@ struct FacetTable {
         let row = Int(id)
         while states.count <= row {
             states.append(0)
-            keywords.append([])
+            keywordPlaces.append((0, 0))
             for index in cells.indices { cells[index].append(0) }
         }
         states[row] = isOffered ? 2 : 1
         for (index, text) in values.enumerated() { cells[index][row] = number(Self.single[index], text) }
         let list = (try? JSONValue.parse(keywordList))?.arrayValue ?? []
-        keywords[row] = list.compactMap(\.stringValue).map { number(.keyword, $0) }
+        let numbers = list.prefix(Int(UInt16.max)).compactMap(\.stringValue).map { number(.keyword, $0) }
+        keywordPlaces[row] = (UInt32(clamping: keywords.count), UInt16(numbers.count))
+        keywords += numbers
+    }
+
+    private func keywords(ofRow row: Int) -> ArraySlice<UInt32> {
+        let (start, count) = keywordPlaces[row]
+        return keywords[min(Int(start), keywords.count)..<min(Int(start) + Int(count), keywords.count)]
     }
 
     private mutating func number(_ facet: CatalogueFacet, _ text: String) -> UInt32 {
@@ -65,15 +70,17 @@ struct FacetTable {
 
     private static func place(_ facet: CatalogueFacet) -> Int { CatalogueFacet.allCases.firstIndex(of: facet) ?? 0 }
 
-    /// Takes a document's row up anew, after its change; `nil` where it is gone.
-    mutating func follow(_ identifier: String, _ id: Int64?, _ connection: SQLiteConnection) throws(IndexError) {
-        if let before = places.removeValue(forKey: identifier), before >= 0, before < Int64(states.count) {
-            states[Int(before)] = 0
-        }
+    /// Takes a document's row up anew, after its change.
+    ///
+    /// - Parameters:
+    ///   - id: `nil` where the document is gone.
+    ///   - before: its row before the change; `nil` where there was none.
+    mutating func follow(_ id: Int64?, before: Int64?, _ connection: SQLiteConnection) throws(IndexError) {
+        if let before, before >= 0, before < Int64(states.count) { states[Int(before)] = 0 }
         guard let id else { return }
         try load(
-            "SELECT f.id, f.offered, f.class, f.grade, f.form, f.cycle, f.provider, f.keywords, d.identifier "
-                + "FROM facet f JOIN document d ON d.id = f.id WHERE f.id = ?", [.integer(id)], connection)
+            "SELECT f.id, f.offered, f.class, f.grade, f.form, f.cycle, f.provider, f.keywords FROM facet f "
+                + "WHERE f.id = ?", [.integer(id)], connection)
     }
 
     // MARK: Counting
@@ -85,7 +92,7 @@ struct FacetTable {
         let keyword = query.keyword.flatMap { numbers[Self.place(.keyword)][$0] }
         return states.indices.filter { row in
             states[row] >= least && wanted.allSatisfy { cells[$0.index][row] == $0.number }
-                && (keyword.map { keywords[row].contains($0) } ?? true)
+                && (keyword.map { keywords(ofRow: row).contains($0) } ?? true)
         }.map(Int64.init)
     }
 
@@ -114,7 +121,7 @@ struct FacetTable {
             if let index {
                 counts[Int(cells[index][row])] += 1
             } else {
-                for number in keywords[row] { counts[Int(number)] += 1 }
+                for number in keywords(ofRow: row) { counts[Int(number)] += 1 }
             }
         }
         let found = counts.indices.filter { counts[$0] > 0 && !texts[place][$0].isEmpty }
@@ -143,20 +150,31 @@ extension CatalogueIndex {
         }
     }
 
-    /// Brings the table in memory up to changes that have just been committed.
-    func follow(_ changes: [IndexChange], _ connection: SQLiteConnection) throws(IndexError) {
-        var touched: [String] = []
-        for change in changes {
+    /// The documents that changes touch, with the rows that they have now.
+    func rows(touchedBy changes: [IndexChange], _ connection: SQLiteConnection) throws(IndexError) -> [String: Int64?] {
+        var rows: [String: Int64?] = [:]
+        for change in changes.flatMap(\.parts) {
+            let identifier: String
             switch change {
-            case .upsert(let document): touched.append(document.identifier)
-            case .status(let identifier, _, _, _), .remove(let identifier): touched.append(identifier)
-            case .several(let parts): try follow(parts, connection)
-            case .run, .history, .evidence, .alarm: break
+            case .upsert(let document): identifier = document.identifier
+            case .status(let touched, _, _, _), .remove(let touched): identifier = touched
+            case .run, .history, .evidence, .alarm, .several: continue
             }
+            guard rows[identifier] == nil else { continue }
+            rows.updateValue(try row(identifier, connection), forKey: identifier)
         }
-        for identifier in Set(touched) {
-            let id = try connection.integer("SELECT id FROM document WHERE identifier = ?", [.text(identifier)])
-            try facets.withLock { (table) throws(IndexError) in try table.follow(identifier, id, connection) }
+        return rows
+    }
+
+    /// Brings the table in memory up to changes that have just been committed.
+    func follow(_ rows: [String: Int64?], _ connection: SQLiteConnection) throws(IndexError) {
+        for (identifier, before) in rows {
+            let id = try row(identifier, connection)
+            try facets.withLock { (table) throws(IndexError) in try table.follow(id, before: before, connection) }
         }
+    }
+
+    private func row(_ identifier: String, _ connection: SQLiteConnection) throws(IndexError) -> Int64? {
+        try connection.integer("SELECT id FROM document WHERE identifier = ?", [.text(identifier)])
     }
 }

@@ -22,6 +22,12 @@ public enum IndexChange: Sendable, Hashable {
 }
 
 extension IndexChange {
+    /// The change itself, or those that it is made of.
+    var parts: [IndexChange] {
+        guard case .several(let changes) = self else { return [self] }
+        return changes.flatMap(\.parts)
+    }
+
     /// A product is withdrawn.
     public static func withdraw(identifier: String, updated: Timestamp, seq: UInt64) -> IndexChange {
         .status(identifier: identifier, status: CatalogueDocument.withdrawnStatus, updated: updated, seq: seq)
