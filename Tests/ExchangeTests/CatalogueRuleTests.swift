@@ -233,7 +233,10 @@ struct CatalogueRuleTests {
         #expect(kept.issueCount == 1)
         // New keys take over; the old one's word counts no longer.
         let oldKey = market.fixture.nodeKey
-        let newKey = try market.fixture.setNodeKey()
+        let newKey = try market.fixture.freshKey()
+        let change = NodeKeys(nodeKeys: [newKey.verificationKey], reason: "yearly")
+        let statement = try market.fixture.sign(.identity(.nodeKeys(change)), by: market.fixture.operatorKey)
+        try market.fixture.submit(try statement.signedAlso(by: newKey))
         #expect(try market.fixture.refusal(of: content, by: newKey) == nil)
         #expect(try market.fixture.refusal(of: content, by: oldKey) != nil)
         #expect(try market.fixture.replayed() == market.fixture.state)

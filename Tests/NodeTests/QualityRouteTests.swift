@@ -32,7 +32,7 @@ import Testing
             #expect(recorded.event.body["report"]?.stringValue == SHA256.hash(Array(signed.utf8)).description)
             let jws = try CompactJWS(signed, maximumCount: 1 << 20)
             #expect(jws.type == "hexi-quality-report+jws")
-            try jws.verify(with: try #require(node.services.nodeKey).verificationKey)
+            try jws.verify(with: try await node.services.voice().verificationKey)
             #expect(try JSONValue.parse(jws.payload) == report)
 
             let read = try await node.get(path + "?version=1")
