@@ -53,6 +53,7 @@ struct RightLifeTests {
         // Of a part, shares are still of the whole.
         #expect(try scene.refusal(try ExchangeFixture.split(second, [(scene.bureau, 1, 2), (scene.bureau, 1, 2)]), [scene.bureau]) == .sharesWrong)
         #expect(try scene.refusal(try ExchangeFixture.split(second, [(scene.bureau, 1, 12), (scene.bureau, 1, 12)]), [scene.bureau]) == nil)
+        #expect(try scene.refusal(try ExchangeFixture.split(second, [(scene.bureau, 1, 12), (scene.bureau, 1, 24)]), [scene.bureau]) == .sharesWrong)
         let thin = try ExchangeFixture.split(second, [(scene.bureau, 1, .max), (scene.bureau, 1, .max - 1)])
         #expect(try scene.refusal(thin, [scene.bureau]) == .sharesWrong)
     }

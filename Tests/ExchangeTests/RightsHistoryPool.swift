@@ -109,6 +109,10 @@ struct RightsHistoryPool: Sendable {
             let shares: [[(Party, Int64, Int64)]] =
                 level == 0
                 ? [[(holder, 1, 2), (holder, 1, 2)], [(holder, 1, 3), (other, 2, 3)]] : [[(holder, 1, 6), (holder, 1, 3)]]
+            // What adds up to less or more than the share is never to be accepted.
+            for wrong in [[(holder, Int64(1), Int64(8)), (holder, 1, 4)], [(holder, 1, 2), (holder, 2, 3)]] {
+                try add(try ExchangeFixture.split(right, wrong), by: [holder], about: [right])
+            }
             for parts in shares {
                 let isShared = parts[1].0.identifier == other.identifier
                 let split = try add(
