@@ -25,15 +25,16 @@ enum LedgerAudit {
     /// Verifies the ledger that the command line names, and shows each entry to the visitor.
     ///
     /// - Parameters:
+    ///   - ledger: where it is; `nil` for the argument of that name.
     ///   - policy: whom to believe, instead of `--vkey`.
     ///   - cleanUp: what to do when the program is stopped.
     /// - Throws: `CommandFailure` with exit code 2 where the ledger cannot be checked; with `wantsJSON`, this is printed
     ///   as a document as well.
     static func run(
-        _ visitor: any AuditVisitor, _ arguments: ParsedArguments, _ console: Console, wantsJSON: Bool,
+        _ visitor: any AuditVisitor, _ arguments: ParsedArguments, _ console: Console, wantsJSON: Bool, ledger: String? = nil,
         policy: TrustPolicy? = nil, cleanUp: @escaping @Sendable () -> Void = {}
     ) async throws -> AuditReport {
-        let source = AuditSource(try arguments.requiredArgument("ledger"))
+        let source = AuditSource(try ledger ?? arguments.requiredArgument("ledger"))
         let keys = try TrustOptions.keys(arguments)
         let timeout = try arguments.integer("timeout", in: 1...86_400) ?? 60
         var options = AuditOptions(pinnedKeys: keys, timeoutSeconds: Double(timeout))

@@ -23,6 +23,8 @@ enum HexiProgram {
             ProductCommands(environment: environment).command,
             SearchCommand(environment: environment).command,
             CatalogueCommands(environment: environment).command,
+            ResourceCommands(environment: environment).command,
+            RightCommands(environment: environment).command,
             ContractCommands(environment: environment).command,
             QueryCommands(environment: environment).command,
             RunCommands(environment: environment).command,

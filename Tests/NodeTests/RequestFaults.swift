@@ -89,11 +89,15 @@ struct StatementFault {
             StatementFault(what: "for another space", statement: sign(.object(changed("space", "86.gs.other"))), mention: "/space"),
             StatementFault(what: "of another type", statement: sign(.object(object), otherKind.mediaType), mention: ""),
             StatementFault(what: "of an unknown type", statement: sign(.object(object), "hexi-zzz+jws"), mention: "zzz"),
-            StatementFault(what: "in the other form", statement: sign(.object(object), general: !form), mention: "form"),
             StatementFault(what: "by an unknown key", statement: sign(.object(object), kind.mediaType, other), statuses: [400, 401, 422], mention: ""),
             StatementFault(what: "an array", statement: sign([]), mention: ""),
             StatementFault(what: "not what was signed", statement: tampered(sign(.object(object))), statuses: [400, 401], mention: "signature"),
         ]
+        // The operator's statements may come in either form.
+        let inTheOtherForm = sign(.object(object), general: !form)
+        if (try? SignedStatement(inTheOtherForm)) == nil {
+            faults.append(StatementFault(what: "in the other form", statement: inTheOtherForm, mention: "form"))
+        }
         return faults
     }
 
@@ -101,14 +105,16 @@ struct StatementFault {
     private static func memberFaults(_ object: JSONObject, optional: Set<String>, _ sign: (JSONObject) -> JSONValue) -> [StatementFault] {
         var faults: [StatementFault] = []
         for member in object.members {
-            var values: [(String, JSONValue?)] = [("null", .null), ("true", .bool(true)), ("a fraction", .number(1.5))]
+            var values: [(String, JSONValue?)] = [("null", .null), ("a fraction", .number(1.5))]
+            if member.value.boolValue == nil { values.append(("true", .bool(true))) }
             if member.value.stringValue == nil { values.append(("a text", "x")) } else { values.append(("nothing", "")) }
             if member.value.arrayValue == nil { values.append(("an array", [1])) }
             if member.value.objectValue == nil { values.append(("an object", ["x": 1])) }
             if member.value.stringValue != nil { values.append(("too long", .string(String(repeating: "é", count: 20_000)))) }
             // A reason and notes may be empty, and a product may have no parent.
             if ["reason", "notes"].contains(member.name) { values.removeAll { $0.0 == "nothing" } }
-            values.append(("missing", nil))
+            // A statement may name no evidence.
+            if member.name != "evidence" { values.append(("missing", nil)) }
             if optional.contains(member.name) { values.removeAll { $0.1 == nil || $0.1 == .null } }
             for (what, value) in values {
                 var changed = object

@@ -76,15 +76,16 @@ struct RouteUnderTest: Sendable {
 }
 
 enum RouteTable {
-    private static let paging: [(name: String, bad: [String])] = [
+    static let paging: [(name: String, bad: [String])] = [
         ("limit", ["0", "201", "-1", "x", "", "007", "99999999999999999999"]), ("cursor", ["x", "-1", "1e3", String(repeating: "9", count: 300)]),
     ]
-    private static let times = ["yesterday", "2026-11-21", "2026-02-30T00:00:00.000Z", ""]
-    private static let numbers = ["x", "-1", "1.5", "007", "18446744073709551616", ""]
-    private static let notIdentifiers = ["x", "86.gs.test/", "86.gs.test/X0", ""]
+    static let times = ["yesterday", "2026-11-21", "2026-02-30T00:00:00.000Z", ""]
+    static let numbers = ["x", "-1", "1.5", "007", "18446744073709551616", ""]
+    static let notIdentifiers = ["x", "86.gs.test/", "86.gs.test/X0", ""]
 
     static let all =
-        publicRoutes + resolution + catalogue + witnesses + participants + identity + products + contracts + queries + runs
+        publicRoutes + resolution + catalogue + witnesses + participants + identity + products + rights + contracts + queries
+        + runs
 
     /// A change to a key that no node has.
     private static func logKeys() throws -> StatementContent {

@@ -52,6 +52,26 @@ import Testing
         #expect(long.count == CatalogueIndex.maximumHistory && long.first?.seq == 1010 && long.last?.seq == 2009)
     }
 
+    @Test("Each edition of a certificate keeps its place, however often its entry is applied")
+    func editions() throws {
+        let index = try CatalogueIndex.open(path)
+        func record(_ certificates: [String], _ seq: UInt64) -> HistoryRecord {
+            HistoryRecord(
+                identifiers: certificates, seq: seq, time: Timestamp(milliseconds: 0), type: "right.granted", actor: "operator",
+                editions: certificates)
+        }
+        let changes = [record(["T1"], 3), record(["T2", "T3"], 5), record(["T1"], 8)]
+        try index.apply(changes.map { .history($0) }, position: position)
+        try index.apply([.history(changes[1]), .history(record(["T4"], 9))], position: position)
+        let expected = [("T1", 3), ("T2", 5), ("T3", 5), ("T1", 8), ("T4", 9)].enumerated().map { place, edition in
+            CertificateEdition(place: Int64(place), certificate: edition.0, seq: UInt64(edition.1), isLatest: place > 0)
+        }
+        #expect(try index.editions(at: 0..<100) == expected)
+        #expect(try index.editions(at: 1..<3) == Array(expected[1..<3]))
+        #expect(try index.edition(of: "T1") == expected[3])
+        #expect(try index.edition(of: "T9") == nil)
+    }
+
     @Test func resetEmptiesTheIndex() throws {
         let index = try CatalogueIndex.open(path)
         try index.apply([.upsert(indexTestDocument("a", en: "Wheat"))], position: position)

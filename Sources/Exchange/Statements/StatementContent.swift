@@ -78,7 +78,8 @@ public enum StatementContent: Sendable, Hashable {
         }
     }
 
-    private var members: [(String, JSONValue?)] {
+    /// The members of the kind itself, beside the header's, as they stand in the payload.
+    public var members: [(String, JSONValue?)] {
         switch self {
         case .spaceCharter(let content): content.members
         case .logKeys(let content): content.members

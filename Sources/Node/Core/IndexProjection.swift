@@ -43,7 +43,7 @@ enum IndexProjection {
         case .catalogue: return approved(event, seq: seq, time: time, state)
         case .runRequest(let request):
             return .change(.run(run(event, request, seq: seq, time: time, state)))
-        case .right: return .change(.history(history(event, seq: seq, time: time)))
+        case .right(let statement): return .change(.history(history(event, statement, seq: seq, time: time)))
         case .identity(.alarm(let report)):
             let members = JSONObject(report.members.compactMap { name, value in value.map { (name, $0) } })
             return .change(
@@ -84,7 +84,9 @@ enum IndexProjection {
     }
 
     /// The rights and resources that the event names, also those that a split or a merge makes.
-    private static func history(_ event: Event, seq: UInt64, time: Timestamp) -> HistoryRecord {
+    private static func history(
+        _ event: Event, _ statement: RightStatement, seq: UInt64, time: Timestamp
+    ) -> HistoryRecord {
         var identifiers: Set<String> = []
         func collect(_ value: JSONValue) {
             switch value {
@@ -99,7 +101,21 @@ enum IndexProjection {
         collect(.string(event.subject))
         collect(.object(event.body))
         return HistoryRecord(
-            identifiers: identifiers.sorted(), seq: seq, time: time, type: event.type.rawValue, actor: event.actor)
+            identifiers: identifiers.sorted(), seq: seq, time: time, type: event.type.rawValue, actor: event.actor,
+            editions: editions(event, statement).map(\.text))
+    }
+
+    /// The certificates that the event issues, or of which it changes what they say.
+    private static func editions(_ event: Event, _ statement: RightStatement) -> [Identifier] {
+        switch statement {
+        case .decision(let decision): event.type == .rightGranted ? [decision.right] : []
+        case .transfer(let transfer): event.type == .rightTransferred ? [transfer.right] : []
+        case .split(let split): split.parts.indices.map { Right.part($0 + 1, of: event.statement) }
+        case .merge: [event.statement.identifier(.right)]
+        case .change(let change): [change.right]
+        case .renewal(let renewal): [renewal.right]
+        default: []
+        }
     }
 
     private static func run(

@@ -38,6 +38,9 @@ enum IndexSchema {
         CREATE TABLE history (
             identifier TEXT NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, type TEXT NOT NULL, actor TEXT NOT NULL,
             PRIMARY KEY (identifier, seq)) WITHOUT ROWID;
+        CREATE INDEX history_seq ON history (seq);
+        CREATE TABLE edition (
+            place INTEGER PRIMARY KEY, certificate TEXT NOT NULL, seq INTEGER NOT NULL, UNIQUE (certificate, seq));
         CREATE TABLE evidence (
             sha256 TEXT NOT NULL, seq INTEGER NOT NULL, subject TEXT NOT NULL, owner TEXT NOT NULL, kind TEXT NOT NULL,
             name TEXT NOT NULL, media_type TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (sha256, seq)) WITHOUT ROWID;
