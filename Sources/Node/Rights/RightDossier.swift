@@ -81,7 +81,7 @@ extension ExchangeState {
     func title(ofThing identifier: Identifier) -> [String: String] {
         switch identifier.kind {
         case .resource: rights.resources[identifier]?.title ?? [:]
-        case .product: products[identifier]?.versions.last?.title ?? [:]
+        case .product: products[identifier]?.title ?? [:]
         default: [:]
         }
     }
