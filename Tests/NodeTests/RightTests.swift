@@ -182,7 +182,7 @@ import Testing
                 for statuses in entries {
                     var bits: [Bool?] = []
                     for entry in statuses {
-                        let target = try #require(entry.list.split(separator: "/", maxSplits: 2).last.map { "/" + $0.drop { $0 != "/" }.dropFirst() })
+                        let target = try #require(entry.list.split(separator: "/", maxSplits: 2).last.map { "/" + $0 })
                         let answer = try await stage.node.get(target)
                         #expect(answer.headers["Content-Type"] == "application/vc+jwt", "\(answer)")
                         let (list, purpose) = try SignedCredential(answer.text).claimed.statusList()
