@@ -118,6 +118,18 @@ import Testing
         #expect(IdentifierGuess.candidates(prefix: "a.b", suffix: typed).contains(identifier))
     }
 
+    @Test func aCheckCharacterThatLooksLikeADigitIsStillTheCheckCharacter() throws {
+        let identifiers = (0..<2000).map { Identifier(kind: .product, prefix: "a.b", payload: Array("check \($0)".utf8)) }
+        for letter in "OILU" {
+            let meant = try #require(identifiers.first { $0.suffix.last == letter })
+            var swapped = Array(meant.suffix)
+            swapped.swapAt(26, 27)
+            for slip in [meant.suffix + "7", String(swapped), String(meant.suffix.dropLast()), meant.suffix.lowercased()] {
+                #expect(IdentifierGuess.candidates(prefix: "a.b", suffix: slip).contains(meant), "\(meant): \(slip)")
+            }
+        }
+    }
+
     @Test func whatIsNotThereIsSaidToBeNotThere() async throws {
         try await withNode { node in
             let other = Identifier(kind: .product, prefix: "86.gs.other", payload: [1])

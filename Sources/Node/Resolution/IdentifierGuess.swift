@@ -21,8 +21,14 @@ enum IdentifierGuess {
     static func candidates(prefix: String, suffix: String) -> [Identifier] {
         let typed = Array(suffix.utf8.prefix(64))
         guard (length - 1...length + 1).contains(typed.count) else { return [] }
-        let text = folded(typed)
         var found: Set<Identifier> = []
+        // The check character may be a letter that looks like a digit. It is the last but one where another follows it or has
+        // changed places with it, and nowhere where it was left out.
+        for tail in 0...2 { collect(folded(typed, tail: tail), prefix, &found) }
+        return found.sorted()
+    }
+
+    private static func collect(_ text: [UInt8], _ prefix: String, _ found: inout Set<Identifier>) {
         func consider(_ bytes: [UInt8]) {
             guard bytes.count == length else { return }
             if let identifier = try? Identifier("\(prefix)/\(String(decoding: bytes, as: UTF8.self))") { found.insert(identifier) }
@@ -51,18 +57,18 @@ enum IdentifierGuess {
             }
         }
         if text.count < length { for character in checkAlphabet { consider(text + [character]) } }
-        return found.sorted()
     }
 
     private static func choices(_ index: Int, _ count: Int) -> [UInt8] {
         index == 0 ? kinds : index == count - 1 ? checkAlphabet : alphabet
     }
 
-    /// Upper case, and in the digest the letters that Crockford's base 32 leaves out because they look like digits.
-    private static func folded(_ typed: [UInt8]) -> [UInt8] {
+    /// Upper case, and in the digest the letters that Crockford's base 32 leaves out because they look like digits. The
+    /// last `tail` characters are not taken for the digest's.
+    private static func folded(_ typed: [UInt8], tail: Int) -> [UInt8] {
         typed.enumerated().map { index, byte in
             let upper = (0x61...0x7A).contains(byte) ? byte - 32 : byte
-            guard index > 0, index < typed.count - 1 else { return upper }
+            guard index > 0, index < typed.count - tail else { return upper }
             switch upper {
             case UInt8(ascii: "O"): return UInt8(ascii: "0")
             case UInt8(ascii: "I"), UInt8(ascii: "L"): return UInt8(ascii: "1")
