@@ -1,3 +1,4 @@
+import Exchange
 import Synchronization
 
 /// Counters of a node, in the Prometheus text exposition format.
@@ -47,8 +48,8 @@ final class Metrics: Sendable {
 
     func countAlarm(_ kind: String) { counters.withLock { $0.alarms[kind, default: 0] += 1 } }
 
-    /// The exposition. `gauges` are values read at this moment, by name.
-    func exposition(gauges: [(name: String, help: String, value: Double)]) -> String {
+    /// The exposition. `gauges` are values read at this moment, by name; `rights` are how many rights have each status.
+    func exposition(gauges: [(name: String, help: String, value: Double)], rights: [RightStatus: Int]) -> String {
         let counters = counters.withLock { $0 }
         var text = ""
         func header(_ name: String, _ help: String, _ type: String) {
@@ -58,6 +59,8 @@ final class Metrics: Sendable {
             header(gauge.name, gauge.help, "gauge")
             text += "\(gauge.name) \(gauge.value)\n"
         }
+        header("hexi_rights", "Rights by status; one that has expired is still granted.", "gauge")
+        for status in RightStatus.allCases { text += "hexi_rights{status=\"\(status.rawValue)\"} \(rights[status] ?? 0)\n" }
         header("hexi_http_responses_total", "Responses by status.", "counter")
         for (status, count) in counters.responses.sorted(by: { $0.key < $1.key }) {
             text += "hexi_http_responses_total{status=\"\(status)\"} \(count)\n"

@@ -33,6 +33,8 @@ actor Sequencer {
     /// The entry of the last change of keys that was adopted.
     private var logKeysAdopted: UInt64 = 0
     private var state: ExchangeState
+    /// How many rights have each status; `nil` where they have to be counted again.
+    private var rightCounts: [RightStatus: Int]?
     /// The latest append, while it may not be durable.
     private var last: PendingAppend?
     /// Why commands are refused at the moment, if they are.
@@ -73,6 +75,15 @@ actor Sequencer {
 
     /// The time that the next entry would have: the clock's, but never before the last entry's.
     func now() -> Timestamp { max(clock(), state.time) }
+
+    /// How many rights have each status; for monitoring, so it waits for nothing, and counts anew only after the register
+    /// has changed.
+    func countRights() -> [RightStatus: Int] {
+        if let rightCounts { return rightCounts }
+        let counts = state.rights.rights.values.reduce(into: [RightStatus: Int]()) { $0[$1.status, default: 0] += 1 }
+        rightCounts = counts
+        return counts
+    }
 
     /// Why the ledger takes no entries, or `nil` if it does.
     func failureReason() -> String? { failure }
@@ -152,6 +163,7 @@ actor Sequencer {
         let event = try decide(command, at: time)
         let pending = try enqueue(event, seq: seq, at: time, epoch)
         state.apply(event, at: time)
+        if case .right = event.statement.content { rightCounts = nil }
         directory.update(after: event, state)
         last = pending
         let change = IndexProjection.change(event, seq: seq, time: time, state)
@@ -257,6 +269,7 @@ actor Sequencer {
             do {
                 if !isLoaded {
                     state = try await BlockingWork.run { try StateLoader.load(from: ledger, log: log).state }
+                    rightCounts = nil
                     directory.replace(with: state)
                     last = nil
                     isLoaded = true

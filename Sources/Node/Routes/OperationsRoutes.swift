@@ -22,6 +22,7 @@ struct OperationsRoutes: Sendable {
             let isWritable = await services.sequencer.failureReason() == nil
             let counts = services.gate.counts
             let scrub = scrubbing.status
+            let rights = await services.sequencer.countRights()
             return .bytes(
                 200, type: "text/plain; version=0.0.4; charset=utf-8",
                 Array(
@@ -41,7 +42,7 @@ struct OperationsRoutes: Sendable {
                         ("hexi_index_behind", "1 if the search index lacks entries.", services.projector.isBehind ? 1 : 0),
                         ("hexi_runs_waiting", "Runs that wait for a place.", Double(counts.waiting)),
                         ("hexi_signature_nonces", "Nonces remembered against replay.", Double(services.nonces.count)),
-                    ] + services.publication.gauges).utf8))
+                    ] + services.publication.gauges, rights: rights).utf8))
         }
         router.add("GET", "/api/v1/space") { request, _ in
             try TargetQuery.allow(request, [])
