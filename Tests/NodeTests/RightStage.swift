@@ -13,7 +13,7 @@ struct RightStage: Sendable {
     let bank: Party
     let regulator: Party
 
-    init(_ node: TestNode, noticeWorkingDays: Int64 = 0) async throws {
+    init(_ node: TestNode, noticeWorkingDays: Int64 = 0, hearsLateObjections: Bool = false) async throws {
         self.node = node
         airport = try await TestMarket.register("Airport <i>", [.provider], node)
         bureau = try await TestMarket.register("气象局", [.provider], node)
@@ -21,6 +21,7 @@ struct RightStage: Sendable {
         regulator = try await TestMarket.register("Regulator", [.regulator], node)
         var policy = SpacePolicy()
         policy.rights.noticeWorkingDays = noticeWorkingDays
+        policy.rights.hearsLateObjections = hearsLateObjections
         let statement = try TestNode.sign(.spacePolicy(policy), by: node.operatorKey)
         _ = try await node.services.sequencer.submit(Command(statement.verified { node.services.directory.key($0) }))
     }
@@ -87,6 +88,10 @@ struct RightStage: Sendable {
     }
 }
 
-func withRights(noticeWorkingDays: Int64 = 0, _ body: (RightStage) async throws -> Void) async throws {
-    try await withNode { node in try await body(try await RightStage(node, noticeWorkingDays: noticeWorkingDays)) }
+func withRights(
+    noticeWorkingDays: Int64 = 0, hearsLateObjections: Bool = false, _ body: (RightStage) async throws -> Void
+) async throws {
+    try await withNode { node in
+        try await body(try await RightStage(node, noticeWorkingDays: noticeWorkingDays, hearsLateObjections: hearsLateObjections))
+    }
 }

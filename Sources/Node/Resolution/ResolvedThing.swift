@@ -9,7 +9,9 @@ struct ResolvedThing: Sendable {
     var kind: String
     var title: [String: String] = [:]
     var status: String
-    /// Whether it is over: withdrawn, ended, revoked. It still resolves, so that old references lead somewhere.
+    /// The status in words, where the kind of thing has its own.
+    var statusPhrase: Phrase?
+    /// Whether it is over: withdrawn, ended, revoked, replaced. It still resolves, so that old references lead somewhere.
     var isTombstone = false
     var reason = ""
     /// Further facts: a name for the JSON, one for people, and the value.
@@ -34,11 +36,11 @@ struct ResolvedThing: Sendable {
         let word = Self.words[kind] ?? Phrase(kind, kind)
         var page = Page(Phrase("\(word.zh) \(identifier)", "\(word.en) \(identifier)"), language)
         page.add(HTML.element("h1", [], title.isEmpty ? page.say(word) : page.say(title)))
-        let isGood = !isTombstone && ["listed", "active", "approved", "completed"].contains(status)
+        let isGood = !isTombstone && ["listed", "active", "approved", "completed", "registered", "in-force"].contains(status)
         page.add(
             HTML.element(
                 "p", [("class", "verdict \(isTombstone ? "bad" : isGood ? "good" : "wait")")],
-                page.say(Self.statuses[status] ?? Phrase(status, status))))
+                page.say(statusPhrase ?? Self.statuses[status] ?? Phrase(status, status))))
         var rows: [(Phrase, String)] = [
             (Phrase("统一目录标识", "Identifier"), Page.code(identifier.text)), (Phrase("类别", "Kind"), page.say(word)),
             (Phrase("原因", "Reason"), reason.isEmpty ? "" : HTML.value(reason)),
@@ -64,5 +66,6 @@ struct ResolvedThing: Sendable {
         "submitted": Phrase("已提交，待审", "Submitted; not decided on yet"), "listed": Phrase("已上架", "Listed"),
         "withdrawn": Phrase("已下架，不再提供", "Withdrawn for good"), "offered": Phrase("待签署", "Offered; not signed by everybody yet"),
         "ended": Phrase("已终止", "Ended"), "approved": Phrase("已批准", "Approved"), "completed": Phrase("已完成", "Completed"),
+        "registered": Phrase("已登记", "Registered"),
     ]
 }

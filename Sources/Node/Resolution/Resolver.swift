@@ -29,7 +29,9 @@ struct Resolver: Sendable {
                 }
             }
         case .run: return try run(identifier)
-        case .right, .resource, nil: return nil
+        case .right: return try await right(identifier)
+        case .resource: return await resource(identifier)
+        case nil: return nil
         }
     }
 

@@ -47,12 +47,14 @@ struct ResolutionRoutes: Sendable {
             throw TargetQuery.problem("value", "is missing or too long: the number as that register writes it")
         }
         let external = ExternalIdentifier(scheme: scheme, value: value)
-        let product = await services.sequencer.read { $0.catalogue.product(external) }
-        guard let product, let thing = try await resolver.thing(product) else {
+        let found = await services.sequencer.read { state in
+            state.catalogue.product(external) ?? state.rights.externalIdentifiers[external.key]
+        }
+        guard let found, let thing = try await resolver.thing(found) else {
             throw Problem(
                 code: "not-found", status: 404, title: "There is no such thing",
-                detail: "no product here has the identifier \(value.prefix(200)) of the scheme \(scheme.prefix(32))",
-                hint: "Schemes are written in lower case, as the listing has them; look for the thing with /api/v1/products?q=…")
+                detail: "no product or resource here has the identifier \(value.prefix(200)) of the scheme \(scheme.prefix(32))",
+                hint: "Schemes are written in lower case, as the listing has them; look for the thing with /api/v1/products?q=… or /api/v1/resources")
         }
         return try Self.show(thing, request, language)
     }
