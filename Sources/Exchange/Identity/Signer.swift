@@ -103,9 +103,7 @@ extension ExchangeState {
             throw Refusal(.signerUnknown, "the signing key is not registered to a participant of this space")
         }
         guard participant.status == .active else {
-            throw Refusal(
-                .signerNotActive,
-                "\(participant.name) (\(participant.identifier)) is \(participant.status.rawValue), not active")
+            throw participant.inactivity
         }
         if let delegation { participant.roles = participant.roles.filter(delegation.roles.contains) }
         return participant
@@ -128,6 +126,21 @@ extension ExchangeState {
             throw Refusal(
                 .signerNotNamed, "the statement names \(named), but is signed by \(signer.identifier)", pointer: pointer)
         }
+    }
+}
+
+extension Participant {
+    /// Why somebody who is not active may not act, and what can be done about it.
+    public var inactivity: Refusal {
+        let advice =
+            switch status {
+            case .active: ""
+            case .applied, .checked: "; the operator has yet to decide on the application"
+            case .suspended: "; only the operator can resume it"
+            case .returned, .refused: "; apply anew, with new keys"
+            case .revoked: "; that is for good"
+            }
+        return Refusal(.signerNotActive, "\(name) (\(identifier)) is \(status.rawValue), not active\(advice)")
     }
 }
 

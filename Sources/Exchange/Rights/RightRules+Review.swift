@@ -140,7 +140,8 @@ extension ExchangeState {
         guard right.status == status else {
             throw Refusal(
                 .wrongStatus,
-                "the application \(right.identifier) is \(right.status.rawValue); only one that is \(status.rawValue) can be \(verb)",
+                "the application \(right.identifier) is \(right.status.rawValue); only one that is \(status.rawValue) can be \(verb)"
+                    + (right.status == .applied && status == .noticed ? ", after its formal check (hexi right check)" : ""),
                 pointer: "/right")
         }
     }

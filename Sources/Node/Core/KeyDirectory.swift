@@ -99,11 +99,7 @@ final class KeyDirectory: Sendable {
         case .nobody(let refusal): throw refusal
         case .participant, .staff:
             guard var participant else { throw Refusal(.signerUnknown, "the signing key is not registered") }
-            guard participant.status == .active else {
-                throw Refusal(
-                    .signerNotActive,
-                    "\(participant.name) (\(participant.identifier)) is \(participant.status.rawValue), not active")
-            }
+            guard participant.status == .active else { throw participant.inactivity }
             guard case .staff(let delegation) = holder else { return (.participant(participant), nil) }
             try delegation.requireInForce(at: time)
             participant.roles.removeAll { !delegation.roles.contains($0) }

@@ -127,6 +127,9 @@ struct RightCommands: Sendable {
                 let client = try context.publicClient()
                 // A file of that name is meant, if there is one.
                 if LocalFiles.exists(text) { return try await Self.verify(file: text, client, context) }
+                guard text.contains("/") && !text.hasSuffix(".jwt") else {
+                    throw ClientError.file(path: text, reason: "there is no such file, and it is no certificate's number either")
+                }
                 let right = try context.identifier("certificate", .right)
                 let view = try await client.get(RequestTarget("/verify/\(right)"))
                 let isValid = view["valid"]?.boolValue == true
