@@ -104,7 +104,7 @@ import TransparencyLog
         let silent = try SilentPort()
         try await stage.witnessing([0]) { witnesses in
             try stage.writePolicy([witnesses[0].port, silent.port], quorum: "group g all w0 w1\nquorum g\n")
-            try await stage.running(seconds: 1) { node in
+            try await stage.running(seconds: 5) { node in
                 try await grow(node)
                 await node.services.publication.publishNow()
                 let shown = try await published(node, stage)
