@@ -98,4 +98,40 @@ import Testing
         #expect(throws: IndexError.badCursor) { try index.search(CatalogueQuery(text: "", limit: 1, cursor: cursor)) }
         #expect(try index.search(CatalogueQuery(text: "", form: "dataset", limit: 1, cursor: cursor)).hits.count == 1)
     }
+
+    @Test func countsGoFurtherThanTheTotalAndLeaveItAsItIs() throws {
+        let index = try CatalogueIndex.open("\(folder.path)/index.sqlite")
+        try index.apply((0..<1_010).map { .upsert(document("p\($0)", "River \($0)")) }, position: nil)
+        let plain = try index.search(CatalogueQuery(text: "river", limit: 3))
+        let counted = try index.search(CatalogueQuery(text: "river", facets: [.form], limit: 3))
+        #expect(plain.hits == counted.hits)
+        for page in [plain, counted] { #expect(page.total == 1_000 && !page.totalIsExact && page.facetsAreExact) }
+        #expect(counted.facets == [.form: [FacetCount(value: "dataset", count: 1_010)]])
+    }
+
+    @Test func whatIsNotListedIsLeftOutOfEveryRankPageAndFilter() throws {
+        let index = try CatalogueIndex.open("\(folder.path)/index.sqlite")
+        for number in 0..<12 {
+            let titles = ["River", "River levels \(number)", "Levels of river \(number)", "Levels \(number)"]
+            let status = number % 3 == 1 ? "submitted" : "listed"
+            for (rank, title) in titles.enumerated() {
+                let text = rank == 3 ? "river" : ""
+                try index.upsert(document("\(number)-\(rank)", title, form: "f\(number % 2)", status: status, text: text))
+            }
+        }
+        for rank in 0..<4 { try index.withdraw("3-\(rank)", updated: Timestamp(milliseconds: 2), seq: 2) }
+        for form in [nil, "f0", "f1"] {
+            let shown = (0..<12).filter { $0 % 3 != 1 && $0 != 3 && (form == nil || "f\($0 % 2)" == form) }
+            let expected = (0..<4).flatMap { rank in shown.reversed().map { "\($0)-\(rank)" } }
+            var found: [String] = []
+            var query = CatalogueQuery(text: "river", form: form, facets: [.provider], limit: 5)
+            repeat {
+                let page = try index.search(query)
+                found += page.hits.map(\.identifier)
+                #expect(page.total == expected.count && page.facets[.provider]?.map(\.count) == [expected.count])
+                query.cursor = page.nextCursor
+            } while query.cursor != nil
+            #expect(found == expected)
+        }
+    }
 }

@@ -32,8 +32,9 @@ extension CatalogueIndex {
             try connection.execute("BEGIN")
             defer { try? connection.execute("COMMIT") }
             let phrases = try Self.phrases(runs, connection)
-            var page = try Self.page(query, phrases, start, fingerprint, connection)
-            if !query.facets.isEmpty { try count(query, phrases, &page, connection) }
+            let matching = try Self.matching(query, phrases, connection)
+            var page = try Self.page(query, phrases, matching, start, fingerprint, connection)
+            if !query.facets.isEmpty { count(query, phrases.isEmpty ? nil : matching, &page) }
             return page
         }
     }
@@ -86,11 +87,20 @@ extension CatalogueIndex {
         }
     }
 
+    /// All rows that match, the latest first, as far as the total is counted, or the facets are. It is read once, for
+    /// both and for the last tier: with words that are in many texts, reading it is most of what a search costs.
+    private static func matching(
+        _ query: CatalogueQuery, _ phrases: [SearchTerms.Phrase], _ connection: SQLiteConnection
+    ) throws(IndexError) -> [Int64] {
+        let isCounted = !query.facets.isEmpty && !phrases.isEmpty
+        let limit = (isCounted ? countedRows : countedTotal) + 1
+        return try rows(SearchTerms.wholeExpression(query, phrases), limit: limit, connection)
+    }
+
     private static func page(
-        _ query: CatalogueQuery, _ phrases: [SearchTerms.Phrase], _ start: Cursor?, _ fingerprint: String,
-        _ connection: SQLiteConnection
+        _ query: CatalogueQuery, _ phrases: [SearchTerms.Phrase], _ matching: [Int64], _ start: Cursor?,
+        _ fingerprint: String, _ connection: SQLiteConnection
     ) throws(IndexError) -> CataloguePage {
-        let matching = try rows(SearchTerms.wholeExpression(query, phrases), limit: countedTotal + 1, connection)
         // One more than the page holds tells whether there is a next page.
         let places = if let start {
             try following(start, query, phrases, connection)

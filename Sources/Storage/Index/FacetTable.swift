@@ -134,18 +134,13 @@ extension CatalogueIndex {
     static let countedRows = 10_000
 
     /// Counts what the query's text and filters match, by the facets asked for.
-    func count(
-        _ query: CatalogueQuery, _ phrases: [SearchTerms.Phrase], _ page: inout CataloguePage, _ connection: SQLiteConnection
-    ) throws(IndexError) {
-        var rows: [Int64]?
-        if !phrases.isEmpty {
-            let found = try Self.rows(SearchTerms.wholeExpression(query, phrases), limit: Self.countedRows + 1, connection)
-            page.facetsAreExact = found.count <= Self.countedRows
-            rows = Array(found.prefix(Self.countedRows))
-        }
-        let chosen = rows
+    ///
+    /// - Parameter matching: the rows that match, the latest first, one more than are counted where there are more; `nil`
+    ///   for a query without words.
+    func count(_ query: CatalogueQuery, _ matching: [Int64]?, _ page: inout CataloguePage) {
+        page.facetsAreExact = (matching?.count ?? 0) <= Self.countedRows
         page.facets = facets.withLock { table in
-            let rows = chosen ?? table.rows(query)
+            let rows = matching.map { Array($0.prefix(Self.countedRows)) } ?? table.rows(query)
             return Dictionary(query.facets.map { ($0, table.counts($0, in: rows)) }, uniquingKeysWith: { first, _ in first })
         }
     }

@@ -64,16 +64,19 @@ enum SearchTerms {
         facets.append(facet("form", document.form))
         facets.append(facet("cycle", document.updateCycle))
         facets += document.keywords.map { facet("keyword", $0) }
-        if document.status == CatalogueDocument.listedStatus { facets.append(offered) }
+        facets.append(document.status == CatalogueDocument.listedStatus ? offered : hidden)
         return facets
     }
 
     private static let offered = facet("state", "offered")
+    /// What documents that are not offered have instead. Searches for words leave these out rather than ask for the
+    /// offered ones: that list is as long as the catalogue, and going along it took as long as all the rest.
+    private static let hidden = facet("state", "hidden")
 
     /// The terms of a document when it has come to be offered, or is so no more.
     static func offered(_ terms: String, _ isOffered: Bool) -> String {
-        let others = terms.split(separator: " ").filter { $0 != offered }.joined(separator: " ")
-        return isOffered ? others + " " + offered : others
+        let others = terms.split(separator: " ").filter { $0 != offered && $0 != hidden }.joined(separator: " ")
+        return others + " " + (isOffered ? offered : hidden)
     }
 
     private static func facet(_ name: String, _ value: String) -> String {
@@ -104,7 +107,7 @@ enum SearchTerms {
     /// tier. Every piece of the user's text stands in quotes, so nothing in it is an operator.
     static func expression(_ query: CatalogueQuery, _ phrases: [Phrase], _ tier: Tier) -> String? {
         if phrases.isEmpty { return tier == .any ? wholeExpression(query, phrases) : nil }
-        return (facets(of: query) + ["(\(words(query, phrases, tier)))"]).joined(separator: " AND ")
+        return shown(query, facets(of: query) + ["(\(words(query, phrases, tier)))"])
     }
 
     /// The expression for one tier without the better ones.
@@ -119,7 +122,15 @@ enum SearchTerms {
     /// The expression that every matching document satisfies, of whatever tier.
     static func wholeExpression(_ query: CatalogueQuery, _ phrases: [Phrase]) -> String {
         let words = phrases.isEmpty ? [] : ["(\(words(query, phrases, .any)))"]
-        return (facets(of: query) + words).joined(separator: " AND ")
+        return shown(query, facets(of: query) + words)
+    }
+
+    /// What fits all the conditions, and may be shown.
+    private static func shown(_ query: CatalogueQuery, _ conditions: [String]) -> String {
+        if query.includeWithdrawn { return conditions.joined(separator: " AND ") }
+        // Something has to be there to leave others out of.
+        if conditions.isEmpty { return quoted([offered]) }
+        return "(\(conditions.joined(separator: " AND "))) NOT \(quoted([hidden]))"
     }
 
     private static func words(_ query: CatalogueQuery, _ phrases: [Phrase], _ tier: Tier) -> String {
@@ -154,7 +165,6 @@ enum SearchTerms {
         if let form = query.form { facets.append(facet("form", form)) }
         if let cycle = query.updateCycle { facets.append(facet("cycle", cycle)) }
         if let keyword = query.keyword { facets.append(facet("keyword", keyword)) }
-        if !query.includeWithdrawn { facets.append(offered) }
         return facets.map { quoted([$0]) }
     }
 }
