@@ -47,9 +47,33 @@ actor BundleService {
         do {
             try await BlockingWork.run { try bundle.checkParts() }
         } catch { throw Self.invalid("\(error)") }
-        try PrivateFile.makeDirectory(directory)
+        let count = bundle.manifest.requests.count
+        try await write(stored, answering: bundle.digest, count: count) { await self.response(bundle, $0) }
+        services.log.write(
+            .info, "a bundle was carried out",
+            ["bundle": .string(bundle.digest.description), "requests": .integer(Int64(count)), "key": .string(bundle.keyIdentifier)])
+        return stored
+    }
+
+    /// A file with what somebody new needs to know of the space, signed by the node.
+    func welcome() async throws -> String {
+        let targets = ["/api/v1/space", "/api/v1/products?limit=200", "/ledger/checkpoint", "/ledger/vkey"]
+        let path = "\(directory)/welcome-\(Nonce.make())"
+        try await write(path, answering: nil, count: targets.count, targets: targets) { [router] number in
+            let request = BundledRequest(method: "GET", target: targets[number], accept: "*/*")
+            return await router.handle(Self.head(request, keyIdentifier: nil))
+        }
+        return path
+    }
+
+    /// Writes a file of answers, signed by the node. What is too long for the memory lies in a folder of the file's own
+    /// meanwhile.
+    private func write(
+        _ path: String, answering request: SHA256Digest?, count: Int, targets: [String] = [],
+        response: (_ number: Int) async -> HTTPResponse
+    ) async throws {
         let key = try await services.voice()
-        let place = "\(directory)/\(bundle.digest).work"
+        let place = "\(path).work"
         try PrivateFile.makeDirectory(place)
         defer {
             PrivateFile.empty(place)
@@ -58,43 +82,18 @@ actor BundleService {
         var answers: [BundledAnswer] = []
         var contents: [BundleContent] = []
         var total: UInt64 = 0
-        for number in bundle.manifest.requests.indices {
-            let response = await self.response(bundle, number, place)
-            let (answer, content) = try Self.part(response, place, number, budget: Self.maximumTotalCount - total)
+        for number in 0..<count {
+            // What says that an answer did not fit comes on top.
+            let budget = Self.maximumTotalCount - min(total, Self.maximumTotalCount)
+            let (answer, content) = try Self.part(await response(number), place, number, budget: budget)
             total += answer.body.count
             answers.append(answer)
             contents.append(content)
         }
         let manifest = ResponseBundleManifest(
-            space: services.home.configuration.space, request: bundle.digest, issuedAt: Clock.now(), key: key.verificationKey,
-            answers: answers)
-        try BundleWriter.write(manifest, contents, key: key, to: stored)
-        services.log.write(
-            .info, "a bundle was carried out",
-            ["bundle": .string(bundle.digest.description), "requests": .integer(Int64(answers.count)), "key": .string(bundle.keyIdentifier)])
-        return stored
-    }
-
-    /// A file with what somebody new needs to know of the space, signed by the node.
-    func welcome() async throws -> String {
-        let targets = ["/api/v1/space", "/api/v1/products?limit=200", "/ledger/checkpoint", "/ledger/vkey"]
-        let key = try await services.voice()
-        try PrivateFile.makeDirectory(directory)
-        var answers: [BundledAnswer] = []
-        var contents: [BundleContent] = []
-        for target in targets {
-            let request = BundledRequest(method: "GET", target: target, accept: "*/*")
-            let response = await router.handle(Self.head(request, keyIdentifier: nil))
-            let (answer, content) = try Self.part(response, directory, 0, budget: Self.maximumTotalCount)
-            answers.append(answer)
-            contents.append(content)
-        }
-        let manifest = ResponseBundleManifest(
-            space: services.home.configuration.space, request: nil, issuedAt: Clock.now(), key: key.verificationKey, answers: answers,
-            targets: targets)
-        let path = "\(directory)/welcome-\(Nonce.make())"
+            space: services.home.configuration.space, request: request, issuedAt: Clock.now(), key: key.verificationKey,
+            answers: answers, targets: targets)
         try BundleWriter.write(manifest, contents, key: key, to: path)
-        return path
     }
 
     /// Removes the answers to bundles that no node takes any more.
@@ -145,7 +144,7 @@ actor BundleService {
         }
     }
 
-    private func response(_ bundle: BundleFile<RequestBundleManifest>, _ number: Int, _ place: String) async -> HTTPResponse {
+    private func response(_ bundle: BundleFile<RequestBundleManifest>, _ number: Int) async -> HTTPResponse {
         let request = bundle.manifest.requests[number]
         do {
             let isKnown = services.directory.key(bundle.keyIdentifier) != nil
