@@ -40,7 +40,7 @@ let package = Package(
             exclude: ["README.md", "openapi.yaml", "templates"], resources: [.embedInCode("schemas")]),
         .target(
             name: "Exchange", dependencies: ["Encoding", "Signing", "TransparencyLog", "Contracts"],
-            exclude: ["Catalogue/README.md", "Identity/README.md", "Rights/README.md"]),
+            exclude: ["Catalogue/README.md", "Identity/README.md", "Rights/README.md", "Runs/README.md"]),
 
         // Gzip in memory, for answers over HTTP and for the status lists of credentials.
         .target(name: "Compression", dependencies: ["CZlib"]),
@@ -50,7 +50,11 @@ let package = Package(
         .target(name: "CSandboxLauncher", path: "Sources/CLibraries/CSandboxLauncher"),
         .target(
             name: "Policies", path: "Policies", exclude: ["README.md"], resources: [.embedInCode("documents")]),
-        .target(name: "Sandbox", dependencies: ["Encoding", "Signing", "Policies", "CSeccomp", "CSandboxLauncher"]),
+        // Exact noise and its accounting.  Pure.
+        .target(name: "DifferentialPrivacy"),
+        .target(
+            name: "Sandbox",
+            dependencies: ["Encoding", "Signing", "Policies", "DifferentialPrivacy", "CSeccomp", "CSandboxLauncher"]),
         .target(
             name: "Storage",
             dependencies: ["Encoding", "Signing", "TransparencyLog", "CSQLite", "CSodium", "CChecksum", "CLinux"],
@@ -94,6 +98,9 @@ let package = Package(
         .testTarget(
             name: "ExchangeTests",
             dependencies: ["Exchange", "ExchangeTestKit", "Contracts", "TransparencyLog", "Signing", "Encoding"]),
+        .testTarget(name: "DifferentialPrivacyTests", dependencies: ["DifferentialPrivacy"]),
+        .testTarget(
+            name: "SandboxAttacks", dependencies: ["Sandbox", "Policies", "Signing", "Encoding"], exclude: ["README.md"]),
         .testTarget(
             name: "SandboxTests", dependencies: ["Sandbox", "Policies", "Signing", "Encoding"], exclude: ["probe.c.txt"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "ExchangeTestKit", "TransparencyLog", "Signing", "Encoding"]),

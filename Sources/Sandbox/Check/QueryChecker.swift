@@ -33,6 +33,8 @@ struct QueryChecker: Sendable {
         case .rows:
             plan = .rows(try RowsChecker(statement: statement, scope: scope, types: types).check())
             cap = scope.tables.compactMap(\.policy.rows?.maximumRows).min() ?? 1
+        case .private, .match:
+            throw QueryRefusal(.modeNotOffered, "the mode \(mode.rawValue) is not offered", piece: mode.rawValue)
         }
         try checkCount(statement.limit, "LIMIT", types)
         try checkCount(statement.offset, "OFFSET", types)

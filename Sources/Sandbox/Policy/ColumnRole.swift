@@ -6,6 +6,8 @@ public enum ColumnRole: String, Sendable, Hashable, CaseIterable {
     case dimension
     /// A value that is summed and averaged; in a filter only `IS NULL` and `IS NOT NULL`.
     case measure
+    /// A value that may be summed and averaged, and also filtered and grouped by, alone or in expressions.
+    case attribute
     /// May be filtered by and grouped by.
     case filter
     /// May be joined on and filtered by.

@@ -12,24 +12,6 @@ public struct ColumnDefinition: Sendable, Hashable {
     }
 }
 
-/// What a product allows in aggregate mode.
-public struct AggregatePolicy: Sendable, Hashable {
-    /// How many distinct privacy units every released row must rest on; 1 or more.
-    /// A table without a privacy-unit column counts its rows instead; with 1 it is open data and sets no threshold.
-    public var minimumGroupSize: Int
-    /// The most rows one result may have.
-    public var maximumRows: Int
-    /// How many rows of another table may meet one row of this one in a join. More would let the other table's owner weigh
-    /// chosen rows so heavily that they could be read out of a sum.
-    public var maximumJoinMultiplicity: Int
-
-    public init(minimumGroupSize: Int, maximumRows: Int, maximumJoinMultiplicity: Int = 2) {
-        self.minimumGroupSize = minimumGroupSize
-        self.maximumRows = maximumRows
-        self.maximumJoinMultiplicity = maximumJoinMultiplicity
-    }
-}
-
 /// What a product allows in rows mode: named columns of data that names nobody.
 public struct RowsPolicy: Sendable, Hashable {
     public var columns: [String]
@@ -50,12 +32,25 @@ public struct TablePolicy: Sendable, Hashable {
     public var aggregate: AggregatePolicy?
     /// `nil` where the product does not offer rows.
     public var rows: RowsPolicy?
+    /// `nil` where the product does not offer differentially private answers.
+    public var privacy: PrivacyPolicy?
+    /// `nil` where the product does not answer about single subjects.
+    public var match: MatchPolicy?
+    /// Who provides the table. Tables of one owner may be joined freely, since nobody but the owner could shape one of them to
+    /// read out the other.
+    public var owner: String
 
-    public init(name: String, columns: [ColumnDefinition], aggregate: AggregatePolicy? = nil, rows: RowsPolicy? = nil) {
+    public init(
+        name: String, columns: [ColumnDefinition], aggregate: AggregatePolicy? = nil, rows: RowsPolicy? = nil,
+        privacy: PrivacyPolicy? = nil, match: MatchPolicy? = nil, owner: String = ""
+    ) {
         self.name = name
         self.columns = columns
         self.aggregate = aggregate
         self.rows = rows
+        self.privacy = privacy
+        self.match = match
+        self.owner = owner.isEmpty ? name : owner
     }
 
     var privacyUnits: [Int] { columns.indices.filter { columns[$0].role == .privacyUnit } }
@@ -70,4 +65,8 @@ public enum QueryMode: String, Sendable, Hashable, CaseIterable {
     case aggregate
     /// Named columns of non-sensitive data, row by row.
     case rows
+    /// Aggregates with noise, under differential privacy.
+    case `private`
+    /// Yes, no or a band for one consented subject.
+    case match
 }
