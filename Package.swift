@@ -99,10 +99,14 @@ let package = Package(
             name: "ExchangeTests",
             dependencies: ["Exchange", "ExchangeTestKit", "Contracts", "TransparencyLog", "Signing", "Encoding"]),
         .testTarget(name: "DifferentialPrivacyTests", dependencies: ["DifferentialPrivacy"]),
+        // An engine, tables and data to test with, for every test of the sandbox.
+        .target(name: "SandboxTestKit", dependencies: ["Sandbox", "Encoding"], path: "Tests/SandboxTestKit"),
         .testTarget(
-            name: "SandboxAttacks", dependencies: ["Sandbox", "Policies", "Signing", "Encoding"], exclude: ["README.md"]),
+            name: "SandboxAttacks", dependencies: ["Sandbox", "SandboxTestKit", "Policies", "Signing", "Encoding"],
+            exclude: ["README.md"]),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Sandbox", "Policies", "Signing", "Encoding"], exclude: ["probe.c.txt"]),
+            name: "SandboxTests", dependencies: ["Sandbox", "SandboxTestKit", "Policies", "Signing", "Encoding"],
+            exclude: ["probe.c.txt"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "ExchangeTestKit", "TransparencyLog", "Signing", "Encoding"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Signing", "Encoding", "CZlib"]),
         .testTarget(name: "CommandLineInterfaceTests", dependencies: ["CommandLineInterface", "Encoding"]),

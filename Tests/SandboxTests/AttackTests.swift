@@ -1,4 +1,5 @@
 import Encoding
+import SandboxTestKit
 import Testing
 
 @testable import Sandbox

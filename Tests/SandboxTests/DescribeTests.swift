@@ -1,3 +1,4 @@
+import SandboxTestKit
 import Testing
 
 @testable import Sandbox

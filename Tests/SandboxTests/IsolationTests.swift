@@ -1,4 +1,5 @@
 import Foundation
+import SandboxTestKit
 import Testing
 
 @testable import Sandbox

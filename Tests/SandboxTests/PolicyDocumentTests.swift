@@ -1,5 +1,6 @@
 import Encoding
 import Policies
+import SandboxTestKit
 import Testing
 
 @testable import Sandbox

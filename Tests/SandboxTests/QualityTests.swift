@@ -1,5 +1,6 @@
 import Encoding
 import Foundation
+import SandboxTestKit
 import Testing
 
 @testable import Sandbox

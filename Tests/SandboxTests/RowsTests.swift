@@ -1,6 +1,7 @@
 import Encoding
 import Foundation
 import Signing
+import SandboxTestKit
 import Testing
 
 @testable import Sandbox

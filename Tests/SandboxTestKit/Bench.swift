@@ -1,17 +1,16 @@
 import Encoding
 import Foundation
+import Sandbox
 import Testing
 
-@testable import Sandbox
+/// What every test of the sandbox shares: the engine, and one folder of files that goes when the process ends.
+package enum Bench {
+    package static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-/// What the tests of this module share: the engine, and one folder of files that goes when the process ends.
-enum Bench {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
-
-    static let duckdb = ProcessInfo.processInfo.environment["HEXI_DUCKDB"] ?? root + "/Tools/duckdb"
+    package static let duckdb = ProcessInfo.processInfo.environment["HEXI_DUCKDB"] ?? root + "/Tools/duckdb"
 
     /// Leftovers of earlier test processes are removed when a new one starts.
-    static let folder: String = {
+    package static let folder: String = {
         let base = NSTemporaryDirectory() + "/hexi-sandbox-tests"
         let path = base + "/\(ProcessInfo.processInfo.processIdentifier)"
         for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] where kill(Int32(name) ?? 0, 0) != 0 {
@@ -21,13 +20,13 @@ enum Bench {
         return path
     }()
 
-    static let engine = SandboxEngine(
+    package static let engine = SandboxEngine(
         configuration: EngineConfiguration(
             duckdbPath: (duckdb as NSString).resolvingSymlinksInPath, scratchDirectory: folder,
             limits: RunLimits(wallClockSeconds: 30, cpuSeconds: 60)))
 
     /// The refusal that an action must end in.
-    static func refusal<Result>(of action: () async throws(SandboxError) -> Result) async -> QueryRefusal? {
+    package static func refusal<Result>(of action: () async throws(SandboxError) -> Result) async -> QueryRefusal? {
         do {
             _ = try await action()
             Issue.record("expected a refusal")
@@ -39,7 +38,7 @@ enum Bench {
         return nil
     }
 
-    static func check(
+    package static func check(
         _ sql: String, mode: QueryMode = .aggregate, tables: [TablePolicy] = [Sample.visits, Sample.weather],
         parameters: [QueryParameter] = []
     ) async throws(SandboxError) -> CheckedQuery {
@@ -47,7 +46,7 @@ enum Bench {
     }
 
     /// What DuckDB gives outside any sandbox, on snapshots by name: each row as its cells' text, NULL as "NULL".
-    static func direct(_ sql: String, snapshots: [String: String]) throws -> [[String]] {
+    package static func direct(_ sql: String, snapshots: [String: String]) throws -> [[String]] {
         let views = snapshots.keys.sorted().map {
             "ATTACH '\(snapshots[$0] ?? "")' AS \($0)_file (READ_ONLY); CREATE VIEW \($0) AS FROM \($0)_file.data;"
         }

@@ -1,13 +1,10 @@
-import Encoding
-import Foundation
-
-@testable import Sandbox
+import Sandbox
 
 /// A small made-up pair of products: hospital visits (a patient is the privacy unit) and open weather.
-enum Sample {
-    static let minimum = 5
+package enum Sample {
+    package static let minimum = 5
 
-    static let visits = TablePolicy(
+    package static let visits = TablePolicy(
         name: "visits",
         columns: [
             ColumnDefinition(name: "patient", type: "VARCHAR", role: .privacyUnit),
@@ -23,7 +20,7 @@ enum Sample {
         ],
         aggregate: AggregatePolicy(minimumGroupSize: minimum, maximumRows: 1000))
 
-    static let weather = TablePolicy(
+    package static let weather = TablePolicy(
         name: "weather",
         columns: [
             ColumnDefinition(name: "station", type: "VARCHAR", role: .joinKey),
