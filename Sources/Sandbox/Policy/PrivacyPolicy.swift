@@ -8,11 +8,16 @@ public struct PrivacyPolicy: Sendable, Hashable {
     public var bounds: [String: ClosedRange<Double>]
     /// The most rows one result may have.
     public var maximumRows: Int
+    /// δ of all runs of one buyer in one period is 10 to the power of minus this; 4 to 15.
+    public var deltaExponent: Int
 
-    public init(maximumGroupsPerUnit: Int, maximumRowsPerUnit: Int, bounds: [String: ClosedRange<Double>], maximumRows: Int) {
+    public init(
+        maximumGroupsPerUnit: Int, maximumRowsPerUnit: Int, bounds: [String: ClosedRange<Double>], maximumRows: Int, deltaExponent: Int
+    ) {
         self.maximumGroupsPerUnit = maximumGroupsPerUnit
         self.maximumRowsPerUnit = maximumRowsPerUnit
         self.bounds = bounds
         self.maximumRows = maximumRows
+        self.deltaExponent = deltaExponent
     }
 }
