@@ -49,7 +49,7 @@ let package = Package(
         // Layers that touch the machine.
         .target(name: "CSandboxLauncher", path: "Sources/CLibraries/CSandboxLauncher"),
         .target(
-            name: "Policies", path: "Policies", exclude: ["README.md"], resources: [.embedInCode("documents")]),
+            name: "Policies", path: "Policies", exclude: ["README.md"], resources: [.embedInCode("documents"), .embedInCode("examples")]),
         // Exact noise and its accounting.  Pure.
         .target(name: "DifferentialPrivacy"),
         .target(

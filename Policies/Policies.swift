@@ -14,4 +14,7 @@ public enum Policies {
             ("rows-open", PackageResources.rows_open_json),
         ]
     }
+
+    /// An example: how the tables of TPC-H may be offered. `hexi bench sandbox` measures with it.
+    public static var exampleTPCH: [UInt8] { PackageResources.tpch_json }
 }
