@@ -76,13 +76,12 @@ public struct SandboxEngine: Sendable {
     /// query. There is no data, so the engine's own words can tell nothing.
     private func tryOnEmptyTables(_ query: CheckedQuery) async throws(SandboxError) {
         var script = EngineScript(limits: .parsing)
-        script.addEmptyTables(query.scope)
+        script.addEmptyTables(query.tables)
         script.lock()
         var values: [String: ParameterValue] = [:]
         for parameter in query.parameters { values[foldedName(parameter.name)] = .sample(parameter.type) }
-        if let conversions = QueryWriter(query, values: nil).conversionsTree {
-            script.add("SELECT count(*) FROM (FROM \(EngineScript.source(conversions)))")
-        }
+        let conversions = query.written(values: values).conversions
+        if !conversions.isEmpty { script.add("CREATE TABLE hexi_constants AS SELECT \(conversions.enumerated().map { "\($1) AS x\($0)" }.joined(separator: ", "))") }
         script.add(query, values: values, cap: query.maximumRows)
         let outcome = try await execute(script, mounts: [], limits: .parsing)
         guard outcome.ending != .exited(0) else { return }
@@ -115,7 +114,7 @@ public struct SandboxEngine: Sendable {
             mounts.append(Mount(source: path, target: "/data/\(index).duckdb"))
             do {
                 try script.addTable(
-                    index, file: "/data/\(index).duckdb", policy: query.scope.tables[index].policy, restrictions[name] ?? [])
+                    index, file: "/data/\(index).duckdb", policy: query.tables[index], restrictions[name] ?? [])
             } catch { throw .refused(error) }
         }
         script.lock()
@@ -139,9 +138,12 @@ public struct SandboxEngine: Sendable {
                     QueryRefusal(.parameterValue, "the parameter $\(parameter.name) \(error.reason)", piece: parameter.name))
             }
         }
-        for count in [query.limit, query.offset] {
-            guard case .parameter(let name) = count?.node, bound[foldedName(name)]?.text.hasPrefix("-") == true else { continue }
-            throw .refused(QueryRefusal(.parameterValue, "the parameter $\(name) must not be negative", piece: name))
+        for count in [query.template.limit, query.template.offset].compactMap(\.self) {
+            for (index, parameter) in query.parameters.enumerated() where count == SQLTemplate.placeholder(index) {
+                guard bound[foldedName(parameter.name)]?.text.hasPrefix("-") == true else { continue }
+                throw .refused(
+                    QueryRefusal(.parameterValue, "the parameter $\(parameter.name) must not be negative", piece: parameter.name))
+            }
         }
         for name in values.keys.sorted() where !query.parameters.contains(where: { $0.name == name }) {
             throw .refused(QueryRefusal(.parameterUnknown, "the query has no parameter \"\(name)\"", piece: name))

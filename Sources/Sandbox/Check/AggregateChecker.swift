@@ -25,7 +25,6 @@ struct AggregateChecker: Sendable {
         plan = AggregatePlan(
             units: supports.units,
             minimumGroupSize: scope.tables.map { $0.policy.aggregate?.minimumGroupSize ?? 1 }.max() ?? 1, filter: [])
-        plan.supports = supports.units.map { supports.count($0, where: nil) }
         arguments = ArgumentChecker(scope: scope, types: types, functions: functions, supports: supports)
     }
 
@@ -171,14 +170,13 @@ struct AggregateChecker: Sendable {
 
     private mutating func addAggregate(_ call: FunctionCall, _ expression: Expression) throws(QueryRefusal) -> Expression {
         let checked = try arguments.check(call, at: expression)
-        let guards = checked.conditions.map { $0.install(in: &plan) }
-        let known = plan.aggregates.indices.first { plan.aggregates[$0] == checked.expression && plan.guards[$0] == guards }
-        if let known { return Expression(.intermediate("a\(known)"), offset: expression.offset) }
+        if let known = plan.aggregates.firstIndex(of: checked) {
+            return Expression(.intermediate("a\(known)"), offset: expression.offset)
+        }
         guard plan.aggregates.count < Self.maximumAggregates else {
             throw QueryRefusal(.tooMany, "more than \(Self.maximumAggregates) aggregates", offset: expression.offset)
         }
-        plan.aggregates.append(checked.expression)
-        plan.guards.append(guards)
+        plan.aggregates.append(checked)
         aggregateKinds.append(checked.kind)
         return Expression(.intermediate("a\(plan.aggregates.count - 1)"), offset: expression.offset)
     }

@@ -1,19 +1,3 @@
-/// When an aggregate's value may leave its group.
-enum ReleaseGuard: Sendable, Hashable {
-    /// The support column must reach the smallest group.
-    case reaches(support: Int)
-    /// Either no row at all (the rows column is zero) or enough units (the supports reach the smallest group).
-    case emptyOrReaches(rows: Int, supports: [Int])
-    /// In some pair, both support columns must reach it.
-    case somePairReaches([SupportPair])
-}
-
-/// Two support columns that count units on two sides of a split.
-struct SupportPair: Sendable, Hashable {
-    let one: Int
-    let other: Int
-}
-
 /// What the checker hands to the rewriter in aggregate mode: three stages.
 ///
 /// 1. *Raw*: the buyer's FROM, WHERE and GROUP BY, with his aggregates and, beside them, how many distinct privacy units each
@@ -32,12 +16,8 @@ struct AggregatePlan: Sendable, Hashable {
     var filter: [Expression]
     /// g0, g1, …: row-level expressions.
     var groups: [Expression] = []
-    /// a0, a1, …: aggregate calls.
-    var aggregates: [Expression] = []
-    /// s0, s1, …: counts of units or rows; the first `units.count` are the whole group's.
-    var supports: [Expression] = []
-    /// For each aggregate, when it may be shown beyond its group's own size.
-    var guards: [[ReleaseGuard]] = []
+    /// a0, a1, ….
+    var aggregates: [CheckedAggregate] = []
     /// Output columns over g and a.
     var outputs: [Output] = []
     var having: Expression?
@@ -45,14 +25,13 @@ struct AggregatePlan: Sendable, Hashable {
 
     /// All its expressions.
     var expressions: [Expression] {
-        filter + groups + aggregates + supports + outputs.map(\.expression) + [having].compactMap(\.self) + order.map(\.expression)
+        filter + groups + aggregates.flatMap(\.expressions) + outputs.map(\.expression) + [having].compactMap(\.self) + order.map(\.expression)
     }
 
     mutating func rewrite(_ transform: (Expression) -> Expression) {
         filter = filter.map(transform)
         groups = groups.map(transform)
-        aggregates = aggregates.map(transform)
-        supports = supports.map(transform)
+        for index in aggregates.indices { aggregates[index].rewrite(transform) }
         for index in outputs.indices { outputs[index].expression = transform(outputs[index].expression) }
         having = having.map(transform)
         for index in order.indices { order[index].expression = transform(order[index].expression) }

@@ -1,31 +1,45 @@
 /// An aggregate that may run, and on what its value must rest.
-struct CheckedAggregate: Sendable {
-    /// What must hold for the value to be shown, as expressions that count units or rows.
-    enum Condition: Sendable {
-        case reaches(Expression)
-        case emptyOrReaches(rows: Expression, supports: [Expression])
-        case somePairReaches([(one: Expression, other: Expression)])
+struct CheckedAggregate: Sendable, Hashable {
+    /// What must hold for the value to be shown; the conditions are over the rows.
+    enum Condition: Sendable, Hashable {
+        case enough(where: Expression)
+        case noneOrEnough(where: Expression)
+        case somePair([Pair])
+    }
 
-        /// Puts the counting expressions among the plan's supports, each once.
-        func install(in plan: inout AggregatePlan) -> ReleaseGuard {
-            func index(_ expression: Expression) -> Int {
-                if let known = plan.supports.firstIndex(of: expression) { return known }
-                plan.supports.append(expression)
-                return plan.supports.count - 1
-            }
-            switch self {
-            case .reaches(let support): return .reaches(support: index(support))
-            case .emptyOrReaches(let rows, let supports):
-                return .emptyOrReaches(rows: index(rows), supports: supports.map(index))
-            case .somePairReaches(let pairs):
-                return .somePairReaches(pairs.map { SupportPair(one: index($0.one), other: index($0.other)) })
-            }
-        }
+    struct Pair: Sendable, Hashable {
+        var one: Expression
+        var other: Expression
     }
 
     var expression: Expression
+    var statistic: CellAggregate.Statistic
     var kind: ValueKind
+    /// What one row adds or weighs.
+    var contribution: Expression?
     var conditions: [Condition] = []
+
+    var expressions: [Expression] {
+        [expression] + [contribution].compactMap(\.self)
+            + conditions.flatMap { condition -> [Expression] in
+                switch condition {
+                case .enough(let test), .noneOrEnough(let test): [test]
+                case .somePair(let pairs): pairs.flatMap { [$0.one, $0.other] }
+                }
+            }
+    }
+
+    mutating func rewrite(_ transform: (Expression) -> Expression) {
+        expression = transform(expression)
+        contribution = contribution.map(transform)
+        conditions = conditions.map { condition in
+            switch condition {
+            case .enough(let test): .enough(where: transform(test))
+            case .noneOrEnough(let test): .noneOrEnough(where: transform(test))
+            case .somePair(let pairs): .somePair(pairs.map { Pair(one: transform($0.one), other: transform($0.other)) })
+            }
+        }
+    }
 }
 
 /// Checks what stands inside an aggregate.
@@ -81,7 +95,7 @@ struct ArgumentChecker: Sendable {
         guard call.name == "count", call.filter == nil, call.arguments.count == 1,
             case .column(let path) = call.arguments[0].node
         else { throw refusal("DISTINCT is allowed only as count(DISTINCT column)", place, hint: "without FILTER or expressions") }
-        var result = CheckedAggregate(expression: Expression(.call(call)), kind: .integer)
+        var result = CheckedAggregate(expression: Expression(.call(call)), statistic: .distinctCount, kind: .integer)
         if scope.role(path) == .measure { result.conditions = valueConditions([path]) }
         return result
     }
@@ -96,7 +110,8 @@ struct ArgumentChecker: Sendable {
         guard call.filter == nil, case .column = argument.node else {
             throw refusal("\(call.name) takes one bare column", place)
         }
-        return CheckedAggregate(expression: Expression(.call(call)), kind: try types.kind(of: argument))
+        let statistic: CellAggregate.Statistic = call.name == "median" ? .quantile : .extreme
+        return CheckedAggregate(expression: Expression(.call(call)), statistic: statistic, kind: try types.kind(of: argument))
     }
 
     private func bivariate(_ call: FunctionCall, _ place: Expression) throws(QueryRefusal) -> CheckedAggregate {
@@ -113,7 +128,8 @@ struct ArgumentChecker: Sendable {
         }
         let paths = Set(columns).sorted { ($0.table, $0.column) < ($1.table, $1.column) }
         return CheckedAggregate(
-            expression: Expression(.call(call)), kind: .decimal, conditions: valueConditions(paths) + spreadConditions(paths))
+            expression: Expression(.call(call)), statistic: .relation, kind: .decimal,
+            conditions: valueConditions(paths) + spreadConditions(paths))
     }
 
     // MARK: Conditions on what a value rests on
@@ -121,11 +137,9 @@ struct ArgumentChecker: Sendable {
     /// Rows that have all these values, and not zero in each, must come from enough units. And rows that have only some of the
     /// values must be none or come from enough, because sum(a) + sum(b) − sum(a + b) is the sum over exactly those.
     private func valueConditions(_ columns: [ColumnPath]) -> [CheckedAggregate.Condition] {
-        guard !columns.isEmpty else { return [] }
-        var conditions = columns.flatMap { column in
-            supports.units.map {
-                CheckedAggregate.Condition.reaches(supports.count($0, where: supports.contributing(column, among: columns)))
-            }
+        guard !columns.isEmpty, !isOpen else { return [] }
+        var conditions = columns.compactMap { column in
+            supports.contributing(column, among: columns).map { CheckedAggregate.Condition.enough(where: $0) }
         }
         if columns.count > 1 { conditions += emptyOrEnough(supports.partial(columns)) }
         return conditions
@@ -134,13 +148,12 @@ struct ArgumentChecker: Sendable {
     /// Where two measures are multiplied or correlated, each weighs the other. A measure that is the same for all but a few
     /// units (a flag) would single these out, so enough units must differ from any one value.
     private func spreadConditions(_ columns: [ColumnPath]) -> [CheckedAggregate.Condition] {
-        columns.flatMap { column in supports.units.map { .somePairReaches(supports.spread(column, of: $0)) } }
+        guard !isOpen else { return [] }
+        return columns.map { column in .somePair(supports.spread(column).map { .init(one: $0.one, other: $0.other) }) }
     }
 
     private func emptyOrEnough(_ condition: Expression) -> [CheckedAggregate.Condition] {
-        guard !isOpen else { return [] }
-        let counts = supports.units.map { supports.count($0, where: condition) }
-        return [.emptyOrReaches(rows: supports.rows(where: condition), supports: counts)]
+        isOpen ? [] : [.noneOrEnough(where: condition)]
     }
 
     // MARK: Values and CASE
@@ -179,13 +192,21 @@ struct ArgumentChecker: Sendable {
         let isCount = functions.aggregates[call.name] == .count
         let rewritten = FunctionCall(name: isCount ? "count" : call.name, arguments: [argument])
         let kind: ValueKind = isCount || isWhole && call.name == "sum" ? .integer : .decimal
-        return CheckedAggregate(expression: Expression(.call(rewritten)), kind: kind)
+        let statistic: CellAggregate.Statistic =
+            switch functions.aggregates[call.name] {
+            case .count: .count
+            case .second: .spread
+            default: call.name == "sum" ? .sum : .mean
+            }
+        return CheckedAggregate(
+            expression: Expression(.call(rewritten)), statistic: statistic, kind: kind, contribution: isCount ? nil : argument)
     }
 
     /// `count(*)`, `count(constant)` and `count(column)`.
     private func plainCount(_ call: FunctionCall, _ argument: Expression, _ place: Expression) throws(QueryRefusal) -> CheckedAggregate {
         if case .constant(let constant) = argument.node, constant != .null {
-            return CheckedAggregate(expression: Expression(.call(FunctionCall(name: "count_star", arguments: []))), kind: .integer)
+            return CheckedAggregate(
+                expression: Expression(.call(FunctionCall(name: "count_star", arguments: []))), statistic: .count, kind: .integer)
         }
         guard case .column(let path) = argument.node, scope.role(path) != .privacyUnit else {
             throw refusal(
@@ -218,10 +239,9 @@ struct ArgumentChecker: Sendable {
                 hint: "use the same WHEN conditions in every CASE and FILTER, or ask in two queries, or GROUP BY")
         }
         split = conditions
+        guard !isOpen else { return result }
         for branch in 0...conditions.count {
-            result.conditions += supports.units.map {
-                .reaches(supports.count($0, branch: branch, of: conditions, having: results.columns))
-            }
+            result.conditions.append(.enough(where: supports.inBranch(branch, of: conditions, having: results.columns)))
         }
         if results.columns.count > 1 { result.conditions += emptyOrEnough(supports.partial(results.columns)) }
         return result

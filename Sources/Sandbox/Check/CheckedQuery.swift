@@ -3,81 +3,58 @@ import Signing
 
 /// A query that passed the checks, with everything that decides what runs. Only `SandboxEngine.check` makes one.
 public struct CheckedQuery: Sendable {
-    enum Plan: Sendable {
-        case aggregate(AggregatePlan)
-        case rows(RowsPlan)
-    }
-
     public let sql: String
     public let mode: QueryMode
     public let parameters: [QueryParameter]
     /// Names of the output columns, in order.
     public let columnNames: [String]
-    /// The policies' names of the tables read, in the order of FROM.
+    /// The policies' names of the tables read, each once, in the order in which the text first names them.
     public let tableNames: [String]
     /// The smallest group, in distinct privacy units; 1 where none applies.
     public let minimumGroupSize: Int
     /// The most rows a result may have.
     public let maximumRows: Int
-    /// SHA-256 of the rewritten template: the trees with parameters left open, the thresholds and caps, and the list of
-    /// functions. Two checks of the same text under the same policies give the same hash, so it can be signed as approved.
-    public private(set) var policyHash = SHA256Digest.zero
+    /// Whether a run on the same snapshot gives the same bytes again: there is no sum in floating point, whose last digits depend
+    /// on the order of addition.
+    public let isExact: Bool
+    /// SHA-256 of the rewritten template: the SQL with parameters left open, the thresholds and caps, the policies and the list
+    /// of functions. Two checks of the same text under the same policies give the same hash, so it can be signed as approved.
+    public let policyHash: SHA256Digest
 
-    let scope: Scope
-    let plan: Plan
-    let edges: [JoinChecker.Edge]
-    let multiplicityLimits: [JoinChecker.MultiplicityLimit]
-    let limit: Expression?
-    let offset: Expression?
+    /// The tables read; the i-th is `d<i>.main.data` in the plan.
+    let tables: [TablePolicy]
+    /// With parameters as placeholders.
+    let template: QueryPlan
 
     init(
-        sql: String, mode: QueryMode, parameters: [QueryParameter], scope: Scope, plan: Plan, edges: [JoinChecker.Edge],
-        multiplicityLimits: [JoinChecker.MultiplicityLimit], limit: Expression?, offset: Expression?, maximumRows: Int,
-        engine: String
+        sql: String, mode: QueryMode, parameters: [QueryParameter], tables: [TablePolicy], template: QueryPlan,
+        columnNames: [String], maximumRows: Int, isExact: Bool, engine: String
     ) {
         self.sql = sql
         self.mode = mode
         self.parameters = parameters
-        self.scope = scope
-        self.plan = plan
-        self.edges = edges
-        self.multiplicityLimits = multiplicityLimits
-        self.limit = limit
-        self.offset = offset
+        self.tables = tables
+        self.template = template
         self.maximumRows = maximumRows
-        tableNames = scope.tables.map(\.policy.name)
-        let outputs: [AggregatePlan.Output]
-        switch plan {
-        case .aggregate(let aggregate):
-            outputs = aggregate.outputs
-            minimumGroupSize = aggregate.units.isEmpty ? 1 : aggregate.minimumGroupSize
-        case .rows(let rows):
-            outputs = rows.outputs
-            minimumGroupSize = 1
-        }
-        columnNames = outputs.map { String($0.name.prefix(256)) }
-        policyHash = SHA256.hash(Self.template(of: self, engine: engine).serialized())
+        self.isExact = isExact
+        self.columnNames = columnNames.map { String($0.prefix(256)) }
+        tableNames = tables.map(\.name)
+        minimumGroupSize = template.stages.filter { !$0.cells.units.isEmpty }.map(\.cells.minimumGroupSize).max() ?? 1
+        let document: JSONValue = [
+            "engine": .string(engine), "mode": .string(mode.rawValue), "tables": .array(tables.map(\.document)),
+            "columns": .array(self.columnNames.map { .string($0) }),
+            "parameters": .array(parameters.map { ["name": .string($0.name), "type": .string($0.type.rawValue)] }),
+            "maximumRows": .integer(Int64(maximumRows)),
+            "plan": template.mapText { SQLTemplate.named($0, parameters) }.document,
+        ]
+        policyHash = SHA256.hash(document.serialized())
     }
 
-    /// The template as one document.
-    private static func template(of query: CheckedQuery, engine: String) -> JSONValue {
-        let writer = QueryWriter(query, values: nil)
-        var statements: [JSONValue] = writer.multiplicityTrees
-        switch query.plan {
-        case .aggregate(let plan):
-            statements.append(writer.rawTree(plan))
-            statements.append(.string(writer.shownStatement(plan)))
-            statements.append(.string(writer.summaryStatement(plan)))
-            statements.append(writer.resultTree(plan, cap: query.maximumRows))
-        case .rows(let plan): statements.append(writer.rowsTree(plan, cap: query.maximumRows))
-        }
-        return [
-            "engine": .string(engine), "mode": .string(query.mode.rawValue),
-            "tables": .array(query.tableNames.map { .string($0) }),
-            "columns": .array(query.columnNames.map { .string($0) }),
-            "parameters": .array(query.parameters.map { ["name": .string($0.name), "type": .string($0.type.rawValue)] }),
-            "multiplicities": .array(query.multiplicityLimits.map { .integer(Int64($0.limit)) }),
-            "maximumRows": .integer(Int64(query.maximumRows)), "statements": .array(statements),
-        ]
+    /// The plan with the parameters' values, by folded name.
+    func written(values: [String: ParameterValue]) -> QueryPlan {
+        template.mapText { SQLTemplate.bound($0, parameters, values) }
     }
+
+    /// The plan as a person reads it, parameters as `$name`.
+    var described: QueryPlan { template.mapText { SQLTemplate.named($0, parameters) } }
 }

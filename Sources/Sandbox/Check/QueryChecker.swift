@@ -23,15 +23,24 @@ struct QueryChecker: Sendable {
         let types = TypeChecker(scope: scope, parameters: parameters, functions: functions)
         let joins = JoinChecker(scope: scope, types: types)
         let edges = try joins.edges()
-        let plan: CheckedQuery.Plan
+        let writer = PlanWriter(scope: scope, edges: edges, parameters: parameters)
+        var plan: QueryPlan
+        let outputs: [AggregatePlan.Output]
         let cap: Int
+        var isExact = true
         switch mode {
         case .aggregate:
             var checker = AggregateChecker(statement, scope: scope, types: types, functions: functions)
-            plan = .aggregate(try checker.check())
+            let aggregate = try checker.check()
+            plan = writer.aggregate(aggregate)
+            plan.limits = writer.limits(joins.multiplicityLimits(edges))
+            outputs = aggregate.outputs
+            isExact = aggregate.aggregates.allSatisfy(isExactAggregate)
             cap = scope.tables.compactMap(\.policy.aggregate?.maximumRows).min() ?? 1
         case .rows:
-            plan = .rows(try RowsChecker(statement: statement, scope: scope, types: types).check())
+            let rows = try RowsChecker(statement: statement, scope: scope, types: types).check()
+            plan = writer.rows(rows)
+            outputs = rows.outputs
             cap = scope.tables.compactMap(\.policy.rows?.maximumRows).min() ?? 1
         case .private, .match:
             throw QueryRefusal(.modeNotOffered, "the mode \(mode.rawValue) is not offered", piece: mode.rawValue)
@@ -43,10 +52,20 @@ struct QueryChecker: Sendable {
                 .tooManyRows, "LIMIT \(limit) is more than the \(cap) rows that are allowed", piece: "LIMIT \(limit)",
                 offset: statement.limit?.offset, hint: "at most LIMIT \(cap)")
         }
+        plan.limit = statement.limit.map { writer.writer.write($0) }
+        plan.offset = statement.offset.map { writer.writer.write($0) }
         return CheckedQuery(
-            sql: sql, mode: mode, parameters: parameters, scope: scope, plan: plan, edges: edges,
-            multiplicityLimits: mode == .aggregate ? joins.multiplicityLimits(edges) : [], limit: statement.limit,
-            offset: statement.offset, maximumRows: cap, engine: functions.engine)
+            sql: sql, mode: mode, parameters: parameters, tables: scope.tables.map(\.policy), template: plan,
+            columnNames: outputs.map(\.name), maximumRows: cap, isExact: isExact, engine: functions.engine)
+    }
+
+    /// Counts and sums of whole numbers and decimals come out the same in whatever order they are added.
+    private func isExactAggregate(_ aggregate: CheckedAggregate) -> Bool {
+        switch aggregate.statistic {
+        case .count, .distinctCount, .extreme, .quantile: true
+        case .sum: aggregate.kind == .integer
+        case .mean, .spread, .relation: false
+        }
     }
 
     private func requireMode(_ table: Scope.Table, _ statement: SelectStatement) throws(QueryRefusal) {

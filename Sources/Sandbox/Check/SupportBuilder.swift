@@ -1,4 +1,4 @@
-/// Builds the expressions that count on how many distinct privacy units a value rests.
+/// Builds the conditions that tell on which rows a value rests.
 struct SupportBuilder: Sendable {
     let scope: Scope
 
@@ -13,24 +13,13 @@ struct SupportBuilder: Sendable {
         }
     }
 
-    /// `count(DISTINCT CASE WHEN condition THEN unit END)`, or of the bare unit without a condition.
-    func count(_ unit: ColumnPath, where condition: Expression?) -> Expression {
-        distinct(only(Expression(.column(unit)), where: condition))
-    }
-
-    /// Units in one branch of a CASE, as far as the row also has these values and none of them is zero.
-    func count(_ unit: ColumnPath, branch: Int, of conditions: [Expression], having columns: [ColumnPath]) -> Expression {
+    /// The row falls into this branch of a CASE, and has these values and none of them is zero.
+    func inBranch(_ branch: Int, of conditions: [Expression], having columns: [ColumnPath]) -> Expression {
         let tests = columns.compactMap { contributing($0, among: columns) }
-        let condition = tests.isEmpty ? nil : Expression(.conjunction(isAnd: true, tests))
-        let unit = only(Expression(.column(unit)), where: condition)
-        let none = Expression(.constant(.null))
-        let branches = conditions.enumerated().map { CaseBranch(condition: $1, result: $0 == branch ? unit : none) }
-        return distinct(Expression(.choice(branches, otherwise: branch == conditions.count ? unit : none)))
-    }
-
-    func rows(where condition: Expression) -> Expression {
-        let one = only(Expression(.constant(.integer(1))), where: condition)
-        return Expression(.call(FunctionCall(name: "count", arguments: [one])))
+        let holds = tests.isEmpty ? Expression(.constant(.boolean(true))) : Expression(.conjunction(isAnd: true, tests))
+        let none = Expression(.constant(.boolean(false)))
+        let branches = conditions.enumerated().map { CaseBranch(condition: $1, result: $0 == branch ? holds : none) }
+        return Expression(.choice(branches, otherwise: branch == conditions.count ? holds : none))
     }
 
     /// All of these have a value; `nil` for none.
@@ -53,9 +42,9 @@ struct SupportBuilder: Sendable {
     /// Bits of a value's hash that `spread` looks at.
     static let spreadBits = 4
 
-    /// For each of a few bits of the value's hash, the units on either side. If for one bit both sides have k units, then
+    /// For each of a few bits of the value's hash, the rows on either side. If for one bit both sides have k units, then
     /// whatever the value x, at least k units have one other than x.
-    func spread(_ column: ColumnPath, of unit: ColumnPath) -> [(one: Expression, other: Expression)] {
+    func spread(_ column: ColumnPath) -> [(one: Expression, other: Expression)] {
         let modulus = Int64(1) << Self.spreadBits
         func number(_ value: Int64) -> Expression { Expression(.constant(.integer(value))) }
         let hash = Expression(.call(FunctionCall(name: "hash", arguments: [Expression(.column(column))])))
@@ -65,7 +54,7 @@ struct SupportBuilder: Sendable {
             func side(_ isNegated: Bool) -> Expression {
                 let membership = Expression(.membership(bucket, buckets, isNegated: isNegated))
                 let isThere = Expression(.isNull(Expression(.column(column)), isNegated: true))
-                return count(unit, where: Expression(.conjunction(isAnd: true, [isThere, membership])))
+                return Expression(.conjunction(isAnd: true, [isThere, membership]))
             }
             return (side(false), side(true))
         }
@@ -80,13 +69,4 @@ struct SupportBuilder: Sendable {
     }
 
     func missing(_ column: ColumnPath) -> Expression { Expression(.isNull(Expression(.column(column)), isNegated: false)) }
-
-    private func only(_ value: Expression, where condition: Expression?) -> Expression {
-        guard let condition else { return value }
-        return Expression(.choice([CaseBranch(condition: condition, result: value)], otherwise: Expression(.constant(.null))))
-    }
-
-    private func distinct(_ value: Expression) -> Expression {
-        Expression(.call(FunctionCall(name: "count", arguments: [value], isDistinct: true)))
-    }
 }

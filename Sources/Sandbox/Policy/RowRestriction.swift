@@ -20,7 +20,7 @@ extension EngineScript {
     mutating func addTable(
         _ index: Int, file: String, policy: TablePolicy, _ restrictions: [RowRestriction]
     ) throws(QueryRefusal) {
-        let catalog = QueryWriter.catalog(index)
+        let catalog = QueryPlan.catalog(index)
         guard !restrictions.isEmpty else { return add("ATTACH '\(file)' AS \(catalog) (READ_ONLY)") }
         var tests: [String] = []
         for restriction in restrictions {

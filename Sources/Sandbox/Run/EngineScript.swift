@@ -47,10 +47,6 @@ struct EngineScript: Sendable {
         return "decode(unhex('\(String(decoding: hexadecimal, as: UTF8.self))'))"
     }
 
-    /// A table function call that runs a tree. It runs on a connection of its own, so it sees settings and tables of the whole
-    /// engine, but no session settings and no temporary tables.
-    static func source(_ tree: JSONValue) -> String { "json_execute_serialized_sql(\(literal(tree.serialized())))" }
-
     /// A quoted identifier. Column names have no control characters (`TablePolicy.validate`).
     static func identifier(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
 }
@@ -58,41 +54,34 @@ struct EngineScript: Sendable {
 extension EngineScript {
     static let multiplicityMark = "hexi: join multiplies rows"
 
-    /// The whole run of a checked query, once its tables are attached.
+    /// The whole run of a checked query, once its tables are attached. It prints the engine's version, one summary line for each
+    /// stage, the types of the result's columns, and the rows.
     mutating func add(_ query: CheckedQuery, values: [String: ParameterValue], cap: Int) {
-        let writer = QueryWriter(query, values: values)
-        for (index, tree) in writer.multiplicityTrees.enumerated() {
-            let limit = query.multiplicityLimits[index].limit
+        let plan = query.written(values: values)
+        for (index, limit) in plan.limits.enumerated() {
             add(
-                "CREATE TABLE hexi_check_\(index) AS SELECT CASE WHEN n > \(limit) THEN error('\(Self.multiplicityMark)') END AS c "
-                    + "FROM \(Self.source(tree))")
+                "CREATE TABLE hexi_check_\(index) AS SELECT CASE WHEN n > \(limit.limit) THEN error('\(Self.multiplicityMark)') END AS c "
+                    + "FROM (\(limit.sql))")
         }
-        switch query.plan {
-        case .rows(let plan):
-            add("SELECT json_array(version())")
-            add("CREATE TABLE hexi_result AS FROM \(Self.source(writer.rowsTree(plan, cap: cap)))")
-        case .aggregate(let plan):
-            add("SELECT json_array(version())")
-            add("CREATE TABLE hexi_raw AS FROM \(Self.source(writer.rawTree(plan)))")
-            add(writer.summaryStatement(plan))
-            add("CREATE TABLE hexi_shown AS \(writer.shownStatement(plan))")
-            add("DROP TABLE hexi_raw")
-            add("CREATE TABLE hexi_result AS FROM \(Self.source(writer.resultTree(plan, cap: cap)))")
+        add("SELECT json_array(version())")
+        for (index, stage) in plan.stages.enumerated() {
+            PlainRelease(query: stage.cells).statements(cells: QueryPlan.cells(index), shown: QueryPlan.shown(index)).forEach { add($0) }
         }
+        add("CREATE TABLE hexi_result AS \(plan.resultStatement(cap: cap))")
         add("SELECT to_json(list(type ORDER BY cid)) FROM pragma_table_info('hexi_result')")
         let columns = query.columnNames.indices.map { "CAST(c\($0) AS VARCHAR)" }.joined(separator: ", ")
         add("SELECT json_array(\(columns)) FROM hexi_result ORDER BY rowid")
     }
 
     /// Empty tables of the declared shape, on which a template can be tried without data.
-    mutating func addEmptyTables(_ scope: Scope) {
-        for (index, table) in scope.tables.enumerated() {
-            let columns = table.policy.columns.compactMap { column -> String? in
+    mutating func addEmptyTables(_ tables: [TablePolicy]) {
+        for (index, table) in tables.enumerated() {
+            let columns = table.columns.compactMap { column -> String? in
                 guard column.role != .hidden, let type = ColumnType(column.type) else { return nil }
                 return "\(Self.identifier(column.name)) \(type.name)"
             }
-            add("ATTACH ':memory:' AS \(QueryWriter.catalog(index))")
-            add("CREATE TABLE \(QueryWriter.catalog(index)).main.data(\(columns.joined(separator: ", ")))")
+            add("ATTACH ':memory:' AS \(QueryPlan.catalog(index))")
+            add("CREATE TABLE \(QueryPlan.catalog(index)).main.data(\(columns.joined(separator: ", ")))")
         }
     }
 }

@@ -24,7 +24,11 @@ struct ResultReader: Sendable {
         }
         let engine = "DuckDB " + (try next().first?.stringValue ?? "").drop { $0 == "v" }
         var suppressed = 0
-        if case .aggregate(let plan) = query.plan { suppressed = try suppressedGroups(try next(), plan) }
+        for (index, stage) in query.template.stages.enumerated() {
+            let isLast = index == query.template.stages.count - 1
+            let groups = try suppressedGroups(try next(), stage.cells, mustShow: isLast)
+            if isLast { suppressed = groups }
+        }
         let types = try next().map { $0.stringValue ?? "" }
         guard types.count == query.columnNames.count else {
             throw .engineFailed(operatorDetail: "the result has \(types.count) columns instead of \(query.columnNames.count)")
@@ -45,27 +49,22 @@ struct ResultReader: Sendable {
         return result(rows, types, suppressed, milliseconds, engine)
     }
 
-    /// Refuses if no group is shown: whether there were none or only small ones must look the same.
-    private func suppressedGroups(_ summary: [JSONValue], _ plan: AggregatePlan) throws(SandboxError) -> Int {
+    /// How many cells were suppressed. Refuses if the last stage shows none: whether there were none or only small ones must look
+    /// the same.
+    private func suppressedGroups(_ summary: [JSONValue], _ cells: CellQuery, mustShow: Bool) throws(SandboxError) -> Int {
         let numbers = summary.compactMap { $0.integerValue.flatMap { Int(exactly: $0) } }
         guard numbers.count == summary.count, numbers.count >= 2 else { throw .engineFailed(operatorDetail: "a malformed summary") }
-        guard !plan.units.isEmpty else { return 0 }
-        guard numbers[0] > 0 else {
+        guard !cells.units.isEmpty else { return 0 }
+        guard numbers[0] > 0 || !mustShow else {
+            let names = cells.units.map(\.name).joined(separator: " and ")
             throw .refused(
                 QueryRefusal(
                     .groupBelowMinimum,
-                    "no group rests on at least \(plan.minimumGroupSize) distinct \(unitNames(plan)), so nothing is shown",
+                    "no group rests on at least \(cells.minimumGroupSize) distinct \(names), so nothing is shown",
                     hint: "group more coarsely or filter less"))
         }
         let sketches = numbers.dropFirst(2)
-        return !sketches.isEmpty && sketches.allSatisfy { $0 >= plan.minimumGroupSize } ? numbers[1] : 0
-    }
-
-    private func unitNames(_ plan: AggregatePlan) -> String {
-        plan.units.map { unit in
-            let table = query.scope.tables[unit.table].name
-            return unit.column == ColumnPath.rowIdentifier ? "rows of \(table)" : "\(table).\(query.scope.definition(unit).name)"
-        }.joined(separator: " and ")
+        return !sketches.isEmpty && sketches.allSatisfy { $0 >= cells.minimumGroupSize } ? numbers[1] : 0
     }
 
     /// A cell from the engine's own text of it.
