@@ -5,7 +5,7 @@ extension SandboxEngine {
         let plan = query.described
         var statements: [String] = []
         for (index, stage) in plan.stages.enumerated() {
-            statements += PlainRelease(query: stage.cells).statements(cells: QueryPlan.cells(index), shown: QueryPlan.shown(index))
+            statements += query.disclosure(of: stage).statements(for: stage.cells, cells: QueryPlan.cells(index), shown: QueryPlan.shown(index))
         }
         statements.append(plan.resultStatement(cap: query.maximumRows))
         return statements.map { $0 + ";" }.joined(separator: "\n")

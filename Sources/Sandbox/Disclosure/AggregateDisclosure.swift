@@ -22,3 +22,13 @@ struct AggregateDisclosure: Sendable {
             + writer.clearance
     }
 }
+
+extension CheckedQuery {
+    /// The disclosure control of one of its stages, by the policies of the protected tables in it.
+    func disclosure(of stage: QueryPlan.Stage) -> AggregateDisclosure {
+        let policies = stage.tables.compactMap { index in
+            tables.indices.contains(index) && tables[index].isProtected ? tables[index].aggregate : nil
+        }
+        return AggregateDisclosure(rules: DisclosureRules(policies))
+    }
+}

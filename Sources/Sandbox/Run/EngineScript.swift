@@ -65,7 +65,8 @@ extension EngineScript {
         }
         add("SELECT json_array(version())")
         for (index, stage) in plan.stages.enumerated() {
-            PlainRelease(query: stage.cells).statements(cells: QueryPlan.cells(index), shown: QueryPlan.shown(index)).forEach { add($0) }
+            query.disclosure(of: stage)
+                .statements(for: stage.cells, cells: QueryPlan.cells(index), shown: QueryPlan.shown(index)).forEach { add($0) }
         }
         add("CREATE TABLE hexi_result AS \(plan.resultStatement(cap: cap))")
         add("SELECT to_json(list(type ORDER BY cid)) FROM pragma_table_info('hexi_result')")
