@@ -161,9 +161,11 @@ public struct SandboxEngine: Sendable {
         let gate = mounts.isEmpty ? checks : runs
         guard await gate.enter() else { throw .cancelled }
         defer { gate.leave() }
+        let conversation = ScriptConversation(script)
         let outcome = try await process.run(
-            program: configuration.duckdbPath, arguments: EngineScript.arguments, mounts: mounts, input: Array(script.text.utf8),
-            limits: limits, maximumFileBytes: maximumFileBytes)
+            program: configuration.duckdbPath, arguments: EngineScript.arguments, mounts: mounts, input: conversation.opening,
+            limits: limits, maximumFileBytes: maximumFileBytes, conversation: conversation.child)
+        if let error = conversation.failure { throw error }
         switch outcome.ending {
         case .deadline: throw .timeExceeded(seconds: limits.wallClockSeconds)
         case .outputLimit: throw .outputExceeded(bytes: limits.maximumOutputBytes)
@@ -176,7 +178,7 @@ public struct SandboxEngine: Sendable {
                 remedy: "hexi doctor shows which layer is missing")
         }
         var answered = outcome
-        answered.output.removeFirst(EngineScript.firstLine.count)
+        answered.output = conversation.withoutConversation(outcome.output.dropFirst(EngineScript.firstLine.count))
         return answered
     }
 

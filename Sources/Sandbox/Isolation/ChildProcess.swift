@@ -8,12 +8,31 @@ struct ChildCommand: Sendable {
     var environment: [String] = []
     /// What it reads from standard input.
     var input: [UInt8] = []
+    /// What follows on standard input once the child has answered; `nil` where nothing does.
+    var conversation: ChildConversation?
     /// What it can read from descriptor 3 (the filter for bubblewrap); `nil` for no such descriptor.
     var extraInput: [UInt8]?
     /// Resource numbers and values.
     var limits: [(resource: Int32, value: UInt64)] = []
     var deadlineSeconds: Double
     var maximumOutputBytes: Int
+}
+
+/// A talk with a program that reads standard input: whenever its output ends in a marker, it is told how to go on.
+struct ChildConversation: Sendable {
+    enum Answer: Sendable {
+        /// More standard input; the program will ask again.
+        case more([UInt8])
+        /// The rest of standard input, which is then closed.
+        case last([UInt8])
+        /// The program is to be ended.
+        case end
+    }
+
+    /// A whole line that nothing else in the output can equal, without its line break.
+    var marker: [UInt8]
+    /// Answers to what was printed since the last marker. The program's clock runs on meanwhile.
+    var answer: @Sendable ([UInt8]) -> Answer
 }
 
 /// How a program ended.
@@ -24,6 +43,8 @@ struct ChildOutcome: Sendable {
         case deadline
         case outputLimit
         case cancelled
+        /// The conversation with it was broken off.
+        case dismissed
         /// It could not be started: errno.
         case notStarted(Int32)
     }

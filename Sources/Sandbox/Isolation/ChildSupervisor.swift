@@ -11,13 +11,20 @@ struct ChildSupervisor {
     private var input: Int32 = -1
     private var output: Int32 = -1
     private var errors: Int32 = -1
+    private var pending: [UInt8]
     private var sent = 0
+    /// Whether more may be said after what is pending.
+    private var isTalking: Bool
+    /// Bytes of the output up to the last marker.
+    private var answered = 0
     private var received: [UInt8] = []
     private var errorBytes: [UInt8] = []
 
     init(_ command: ChildCommand, cancelDescriptor: Int32) {
         self.command = command
         self.cancelDescriptor = cancelDescriptor
+        pending = command.input
+        isTalking = command.conversation != nil
     }
 
     func run() -> ChildOutcome {
@@ -124,12 +131,14 @@ struct ChildSupervisor {
 
     /// Moves bytes until the child has closed its output, or until it must be ended: then says why.
     private mutating func transfer(until deadline: Double) -> ChildOutcome.Ending? {
-        if command.input.isEmpty { closeInput() }
+        if pending.isEmpty, !isTalking { closeInput() }
         while output >= 0 || errors >= 0 {
             let remaining = deadline - Self.now()
             guard remaining > 0 else { return .deadline }
             var polls = [
-                pollfd(fd: cancelDescriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: input, events: Int16(POLLOUT), revents: 0),
+                pollfd(fd: cancelDescriptor, events: Int16(POLLIN), revents: 0),
+                // While there is nothing to write, a descriptor below zero is passed over.
+                pollfd(fd: sent < pending.count ? input : -1, events: Int16(POLLOUT), revents: 0),
                 pollfd(fd: output, events: Int16(POLLIN), revents: 0), pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
             ]
             let count = poll(&polls, UInt(polls.count), Int32(min(remaining * 1000, 60_000).rounded(.up)))
@@ -140,6 +149,7 @@ struct ChildSupervisor {
             if polls[2].revents != 0 {
                 Self.receive(&output, into: &received, limit: command.maximumOutputBytes + 1)
                 if received.count > command.maximumOutputBytes { return .outputLimit }
+                if isTalking, !converse() { return .dismissed }
             }
             if polls[3].revents != 0 { Self.receive(&errors, into: &errorBytes, limit: Self.maximumErrorBytes) }
         }
@@ -169,10 +179,34 @@ struct ChildSupervisor {
     }
 
     private mutating func sendInput() {
-        let count = command.input[sent...].withUnsafeBytes { write(input, $0.baseAddress, $0.count) }
+        let count = pending[sent...].withUnsafeBytes { write(input, $0.baseAddress, $0.count) }
         if count > 0 { sent += count }
         let isBroken = count < 0 && errno != EAGAIN && errno != EINTR
-        if isBroken || sent == command.input.count { closeInput() }
+        if isBroken || sent == pending.count && !isTalking { closeInput() }
+    }
+
+    /// Goes on with the conversation if the child waits for it. `false` if the child is to be ended.
+    private mutating func converse() -> Bool {
+        guard let conversation = command.conversation, sent == pending.count, isMarked(by: conversation.marker) else { return true }
+        let said = Array(received[answered..<(received.count - conversation.marker.count - 1)])
+        answered = received.count
+        sent = 0
+        switch conversation.answer(said) {
+        case .more(let bytes): pending = bytes
+        case .last(let bytes):
+            pending = bytes
+            isTalking = false
+            if bytes.isEmpty { closeInput() }
+        case .end: return false
+        }
+        return true
+    }
+
+    /// Whether the output since the last answer ends in a line that is the marker.
+    private func isMarked(by marker: [UInt8]) -> Bool {
+        let line = received.count - marker.count - 1
+        guard line >= answered, received.last == 0x0A, received[line..<(received.count - 1)].elementsEqual(marker) else { return false }
+        return line == answered || received[line - 1] == 0x0A
     }
 
     /// Reads what is there; bytes beyond the limit are read and dropped, so that the child is not held up by a full pipe.

@@ -24,12 +24,13 @@ struct IsolatedProcess: Sendable {
     ///   - program: its path on the host; inside it is `/bin/program`.
     ///   - maximumFileBytes: of any one file that it writes.
     func run(
-        program: String, arguments: [String], mounts: [Mount], input: [UInt8], limits: RunLimits, maximumFileBytes: Int? = nil
+        program: String, arguments: [String], mounts: [Mount], input: [UInt8], limits: RunLimits, maximumFileBytes: Int? = nil,
+        conversation: ChildConversation? = nil
     ) async throws(SandboxError) -> ChildOutcome {
         let all = [Mount(source: program, target: "/bin/program")] + libraries.files.map { Mount(source: $0, target: $0) } + mounts
         let command = ChildCommand(
             path: bubblewrapPath, arguments: bubblewrapArguments(all, limits) + ["/bin/program"] + arguments, input: input,
-            extraInput: filter, limits: resourceLimits(limits, maximumFileBytes), deadlineSeconds: limits.wallClockSeconds,
+            conversation: conversation, extraInput: filter, limits: resourceLimits(limits, maximumFileBytes), deadlineSeconds: limits.wallClockSeconds,
             maximumOutputBytes: limits.maximumOutputBytes)
         let outcome = await ChildProcess.run(command)
         try requireIsolation(outcome)

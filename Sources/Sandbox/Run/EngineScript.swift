@@ -8,7 +8,20 @@ struct EngineScript: Sendable {
     /// What a script prints first: the proof that the engine itself ran, and not only a program in its place.
     static let firstLine = Array("[\"hexi\"]\n".utf8)
 
+    /// What is sent after the last pause, or all of it.
     private(set) var text = "SELECT '[\"hexi\"]';\n"
+
+    /// Where the engine waits until it is decided how to go on.
+    struct Pause: Sendable {
+        /// What is sent before.
+        var text: String
+        /// Makes statements of the lines that were printed for it.
+        var decide: @Sendable ([[JSONValue]]) throws(SandboxError) -> [String]
+    }
+
+    private(set) var pauses: [Pause] = []
+    /// Tells the lines of a conversation from all that data could be made to print.
+    let token = UInt64.random(in: .min ... .max).description + "-" + UInt64.random(in: .min ... .max).description
 
     /// Switches for the program: no start-up file, stop at the first error, one JSON text a line.
     static let arguments = ["-no-init", "-batch", "-bail", "-list", "-noheader", ":memory:"]
@@ -34,6 +47,15 @@ struct EngineScript: Sendable {
     mutating func addFolderTrial() { text += ".cd /scratch\n" }
 
     mutating func add(_ statement: String) { text += statement + ";\n" }
+
+    /// Prints lines, each a JSON array, and goes on with the statements that are made of them. The lines are no part of the output.
+    mutating func ask(_ printing: [String], decide: @escaping @Sendable ([[JSONValue]]) throws(SandboxError) -> [String]) {
+        add("SELECT '\(ScriptConversation.opening(token))'")
+        for statement in printing { add(statement) }
+        add("SELECT '\(ScriptConversation.closing(token))'")
+        pauses.append(Pause(text: text, decide: decide))
+        text = ""
+    }
 
     /// An SQL expression that gives these bytes as text.
     static func literal(_ bytes: [UInt8]) -> String {
