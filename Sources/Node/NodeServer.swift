@@ -21,7 +21,7 @@ public final class NodeServer: Sendable {
         self.log = log
         services = try NodeServices(home: home, log: log)
         let services = services
-                scrubbing = ScrubService(services.ledger, log: log, schedule: ScrubService.Schedule(home.configuration))
+        scrubbing = ScrubService(services.ledger, log: log, schedule: ScrubService.Schedule(home.configuration))
         let scrubbing = scrubbing
         let runs = RunService(services)
         self.runs = runs
@@ -110,6 +110,7 @@ public final class NodeServer: Sendable {
         authenticator.authorities.withLock {
             $0 = Self.authorities(configuration, port: server.port ?? configuration.port)
         }
+        services.watch.start { [runs] in await runs.sweep() }
         housekeeping.start()
         scrubbing.start()
         log.write(
@@ -135,6 +136,7 @@ public final class NodeServer: Sendable {
         deadline.cancel()
         await runs.cancelAll()
         await runs.finish()
+        services.watch.stop()
         await services.stop()
         log.write(.info, "stopped")
     }

@@ -67,6 +67,9 @@ public final class SigningKey: Sendable {
         }
     }
 
+    /// Lends the secret key, 64 bytes, to one who makes another form of it (``SealedBox``).
+    func withSecret<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { secret.withUnsafeBytes(body) }
+
     /// Lends the seed, 32 bytes, to one who writes it down (``KeyFile``).
     func withSeed<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         secret.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<32])) }

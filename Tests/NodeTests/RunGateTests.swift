@@ -1,3 +1,4 @@
+import Encoding
 import Synchronization
 import Testing
 
@@ -73,5 +74,51 @@ import Testing
         late.cancel()
         _ = await late.result
         #expect(gate.counts == (0, 0))
+    }
+
+    @Test func waitingPartiesTakeTurnsAndTheirPlacesAreTold() async throws {
+        let (gate, order, done) = (RunGate(capacity: 1, maximumWaiting: 20), Order(), Completion())
+        let first = hold(gate, "a", done)
+        try await wait { gate.counts.running == 1 }
+        var tasks: [Task<Void, any Error>] = []
+        for (number, party) in ["a", "a", "a", "b"].enumerated() {
+            tasks.append(
+                Task { try await gate.run(RunTurn(party: party, name: "\(number)")) { order.numbers.withLock { $0.append(number) } } })
+            try await wait { gate.counts.waiting == number + 1 }
+        }
+        #expect((0..<4).map { gate.place(of: "\($0)") } == [2, 3, 4, 1])
+        #expect(gate.place(of: "nobody") == nil)
+        done.finish()
+        try await first.value
+        for task in tasks { try await task.value }
+        #expect(order.numbers.withLock { $0 } == [3, 0, 1, 2])
+    }
+
+    @Test func whoseDeadlinePassesWhileWaitingIsSentAwayAndTheOthersAreNot() async throws {
+        let now = Mutex(Timestamp(milliseconds: 1000))
+        let gate = RunGate(capacity: 1, maximumWaiting: 20) { now.withLock { $0 } }
+        let done = Completion()
+        let first = hold(gate, "a", done)
+        try await wait { gate.counts.running == 1 }
+        func waiter(_ deadline: Int64) -> Task<Void, any Error> {
+            Task { try await gate.run(RunTurn(party: "b", deadline: Timestamp(milliseconds: deadline))) {} }
+        }
+        let (soon, later, late) = (waiter(2000), waiter(3000), waiter(9000))
+        try await wait { gate.counts.waiting == 3 }
+        gate.dismissLate()
+        #expect(gate.counts.waiting == 3)
+        now.withLock { $0 = Timestamp(milliseconds: 2001) }
+        gate.dismissLate()
+        await #expect(throws: NodeError.self) { try await soon.value }
+        #expect(gate.counts == (1, 2))
+        // A place that becomes free is not given to one who is too late for it, though nobody looked meanwhile.
+        now.withLock { $0 = Timestamp(milliseconds: 3001) }
+        done.finish()
+        try await first.value
+        await #expect(throws: NodeError.self) { try await later.value }
+        try await late.value
+        #expect(gate.counts == (0, 0))
+        // Whoever comes too late is not let in though there is a place.
+        await #expect(throws: NodeError.self) { try await waiter(3000).value }
     }
 }

@@ -1,5 +1,6 @@
 import Credentials
 import Encoding
+import Exchange
 
 /// The settings of a node, kept in `hexi.json` in its home.
 public struct NodeConfiguration: Sendable, Hashable {
@@ -22,6 +23,11 @@ public struct NodeConfiguration: Sendable, Hashable {
     public var concurrentRuns = 2
     /// How many more may wait before a request is told to come back.
     public var waitingRuns = 32
+    /// How many turns in the queue a buyer has for one of the others', by participant identifier, 1 to 100; one for whom it
+    /// does not name.
+    public var runShares: [String: Int] = [:]
+    /// After so many refused runs in an hour a buyer's next ones have to wait, since refusals tell something too.
+    public var refusedRunsPerHour = 100
     /// The wall-clock limit of one run, in seconds.
     public var runSeconds = 60
     /// The memory limit of one run, in bytes.
@@ -51,7 +57,7 @@ public struct NodeConfiguration: Sendable, Hashable {
     static let memberNames: Set<String> = [
         "space", "address", "port", "authorities", "duckdb", "concurrentRuns", "waitingRuns", "runSeconds", "runMemoryBytes",
         "maximumUploadBytes", "waitingApplications", "stopSeconds", "scrubBytesPerSecond", "scrubHours",
-        "witnessName", "witnessSeconds", "publicationMilliseconds", "publicURL", "alarmWebhook",
+        "runShares", "refusedRunsPerHour", "witnessName", "witnessSeconds", "publicationMilliseconds", "publicURL", "alarmWebhook",
     ]
 
     /// Reads the settings; absent members have their defaults, unknown ones are refused.
@@ -83,6 +89,13 @@ public struct NodeConfiguration: Sendable, Hashable {
         if let member = try cursor.optionalMember("duckdb") { duckdb = try member.string(maximumCount: 4096) }
         concurrentRuns = try integer("concurrentRuns", 1...256, concurrentRuns)
         waitingRuns = try integer("waitingRuns", 0...100_000, waitingRuns)
+        refusedRunsPerHour = try integer("refusedRunsPerHour", 1...1_000_000, refusedRunsPerHour)
+        for (name, share) in try cursor.optionalMember("runShares")?.members() ?? [] {
+            guard (try? Identifier(name, kind: .participant)) != nil else {
+                throw share.mismatch("must have participants' identifiers as names; \"\(name.prefix(64))\" is none")
+            }
+            runShares[name] = Int(try share.integer(in: 1...100))
+        }
         runSeconds = try integer("runSeconds", 1...86_400, runSeconds)
         runMemoryBytes = try integer("runMemoryBytes", 64 << 20...1 << 44, runMemoryBytes)
         maximumUploadBytes = try integer("maximumUploadBytes", 1 << 10...1 << 44, maximumUploadBytes)

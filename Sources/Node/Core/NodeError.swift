@@ -11,6 +11,10 @@ public enum NodeError: Error, Sendable, CustomStringConvertible, ProblemConverti
     case ledgerUnavailable(reason: String)
     case ledgerCorrupt(seq: UInt64, reason: String)
     case busy
+    /// A run's deadline passed while it waited for its turn.
+    case deadlinePassed
+    /// So many runs of one buyer were refused in the last hour that the next has to wait.
+    case tooManyRefusals(seconds: Int64)
     /// Applications that the operator has yet to decide on fill the register.
     case tooManyApplications
     case stopping
@@ -22,6 +26,8 @@ public enum NodeError: Error, Sendable, CustomStringConvertible, ProblemConverti
         case .ledgerUnavailable(let reason): "the ledger takes no entries at the moment: \(reason)"
         case .ledgerCorrupt(let seq, let reason): "entry \(seq) of the ledger does not follow from those before it: \(reason)"
         case .busy: "the node has as many runs waiting as it accepts"
+        case .deadlinePassed: "the task's deadline passed while the run waited for its turn"
+        case .tooManyRefusals: "more of this buyer's runs were refused in the last hour than the node puts up with"
         case .tooManyApplications: "as many applications wait for the operator's decision as the node accepts"
         case .stopping: "the node is stopping"
         }
@@ -35,6 +41,13 @@ public enum NodeError: Error, Sendable, CustomStringConvertible, ProblemConverti
             Problem(
                 code: "too-many-runs", status: 429, title: "Too many runs are waiting", detail: description,
                 hint: "Send the same request again a little later.", headers: ["Retry-After": "2"])
+        case .deadlinePassed:
+            Problem(code: "deadline-passed", status: 422, title: "The deadline has passed", detail: description)
+        case .tooManyRefusals(let seconds):
+            Problem(
+                code: "too-many-refusals", status: 429, title: "Too many runs were refused", detail: description,
+                hint: "Nothing was recorded. Find out why they were refused (hexi run list), and send this one again later.",
+                headers: ["Retry-After": String(seconds)])
         case .tooManyApplications:
             Problem(
                 code: "too-many-applications", status: 429, title: "Too many applications are waiting", detail: description,

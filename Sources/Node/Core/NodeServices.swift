@@ -31,6 +31,10 @@ final class NodeServices: Sendable {
     let publication: Publication
     /// This node as a witness of other logs, if it is one.
     let witness: WitnessService?
+    /// Sees to it that a run ends when what allowed it does.
+    let watch = RunWatch()
+    let progress = RunProgress()
+    let refusals: RefusalCounter
     /// For what runs or imports in a sandbox.
     let gate: RunGate
     /// For the checks of query texts, which are short and should not wait for runs.
@@ -72,7 +76,8 @@ final class NodeServices: Sendable {
         sequencer = Sequencer(
             ledger: ledger, state: state, projector: projector, directory: directory, metrics: metrics, log: log,
             maximumWaitingApplications: home.configuration.waitingApplications,
-            adoptLogKeys: { [ledger] keys in Self.adopt(keys, ledger, logKeys, log) })
+            adoptLogKeys: { [ledger] keys in Self.adopt(keys, ledger, logKeys, log) },
+            noteEvent: { [watch] in watch.note($0) })
         engine = SandboxEngine(configuration: try SandboxSetup.configuration(home))
         queries = QueryService(engine: engine, log: log)
         snapshots = SnapshotService(home: home, vault: vault, engine: engine, metrics: metrics)
@@ -87,7 +92,9 @@ final class NodeServices: Sendable {
         alarms = AlarmService(
             context, webhook: webhook.isEmpty ? nil : AlarmWebhook(url: webhook, context, home: home))
         gate = RunGate(
-            capacity: home.configuration.concurrentRuns, maximumWaiting: home.configuration.waitingRuns)
+            capacity: home.configuration.concurrentRuns, maximumWaiting: home.configuration.waitingRuns,
+            shares: home.configuration.runShares)
+        refusals = RefusalCounter(limit: home.configuration.refusedRunsPerHour)
         checkGate = RunGate(
             capacity: home.configuration.concurrentRuns, maximumWaiting: home.configuration.waitingRuns)
     }

@@ -30,6 +30,8 @@ actor Sequencer {
     private let clock: @Sendable () -> Timestamp
     /// Told of the ledger's keys when a change of them is durable.
     private let adoptLogKeys: @Sendable ([String]) -> Void
+    /// Told of every event that is durable.
+    private let noteEvent: @Sendable (Event) -> Void
     /// The entry of the last change of keys that was adopted.
     private var logKeysAdopted: UInt64 = 0
     private var state: ExchangeState
@@ -49,7 +51,8 @@ actor Sequencer {
         ledger: Ledger, state: ExchangeState, projector: Projector, directory: KeyDirectory, metrics: Metrics,
         log: StructuredLog, maximumWaitingApplications: Int, recoveryPause: Duration = .seconds(1),
         clock: @escaping @Sendable () -> Timestamp = { Clock.now() },
-        adoptLogKeys: @escaping @Sendable ([String]) -> Void = { _ in }
+        adoptLogKeys: @escaping @Sendable ([String]) -> Void = { _ in },
+        noteEvent: @escaping @Sendable (Event) -> Void = { _ in }
     ) {
         self.ledger = ledger
         self.state = state
@@ -61,6 +64,7 @@ actor Sequencer {
         self.recoveryPause = recoveryPause
         self.clock = clock
         self.adoptLogKeys = adoptLogKeys
+        self.noteEvent = noteEvent
     }
 
     // MARK: Reading
@@ -109,6 +113,17 @@ actor Sequencer {
     func authorizeRun(_ command: Command) throws(Refusal) -> RunAuthorization {
         try state.checkFreshness(command.statement.header, at: now())
         return try state.authorizeRun(command, at: now())
+    }
+
+    /// Whether runs that were allowed to begin may go on. Freshness is not asked: that was for their beginning.
+    func areAllowed(runs commands: [Command]) -> [Bool] {
+        let time = now()
+        return commands.map { command in
+            do {
+                _ = try state.authorizeRun(command, at: time)
+                return true
+            } catch { return false }
+        }
     }
 
     /// What the rules say of a query before its text is checked.
@@ -179,6 +194,7 @@ actor Sequencer {
         }
         if last === begun.pending { last = nil }
         adopt(begun.event, begun.seq)
+        noteEvent(begun.event)
         metrics.countEntry(begun.event.type.rawValue)
         await begun.projection?.wait()
         return Recorded(

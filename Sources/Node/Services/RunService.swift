@@ -1,9 +1,5 @@
 import Encoding
 import Exchange
-import HTTPTransport
-import Sandbox
-import Signing
-import Storage
 
 /// What came of a run request.
 struct RunAnswer: Sendable {
@@ -15,7 +11,8 @@ struct RunAnswer: Sendable {
 
 /// Executes run requests: asks the rules, runs the sandbox, records the outcome, and only then hands the result out.
 ///
-/// A run goes on when its client goes away: it is charged for, and the client can ask for it again.
+/// A run goes on when its client goes away: it is charged for, and the client can ask for it again. It ends early where it loses
+/// its ground (``sweep()``): a contract that ended, a query that was revoked, a task that was cancelled.
 actor RunService {
     /// A request being worked on. The same words signed by somebody else are another request.
     private struct Key: Hashable {
@@ -23,163 +20,50 @@ actor RunService {
         var signers: [String]
     }
 
+    private struct Work {
+        var command: Command
+        var task: Task<RunAnswer, any Error>
+    }
+
     private let services: NodeServices
     /// Requests being worked on: a retry that comes meanwhile waits for the same answer.
-    private var inProgress: [Key: Task<RunAnswer, any Error>] = [:]
+    private var inProgress: [Key: Work] = [:]
 
     init(_ services: NodeServices) { self.services = services }
 
     func run(_ verified: VerifiedStatement) async throws -> RunAnswer {
         let key = Key(run: verified.statement.identifier(.run), signers: verified.statement.keyIdentifiers)
-        if let task = inProgress[key] {
-            var answer = try await task.value
+        if let work = inProgress[key] {
+            var answer = try await work.task.value
             answer.isDuplicate = true
             return answer
         }
         let task = Task { [execution = RunExecution(services)] in try await execution.run(verified) }
-        inProgress[key] = task
+        inProgress[key] = Work(command: Command(verified), task: task)
         defer { inProgress[key] = nil }
         return try await task.value
     }
 
+    /// Asks the rules again for everything that waits or runs, and ends what they do not allow any more: its sandbox is killed,
+    /// and the run is recorded as refused, with the reason that the rules give.
+    func sweep() async {
+        services.gate.dismissLate()
+        let asked = inProgress
+        guard !asked.isEmpty else { return }
+        let keys = Array(asked.keys)
+        let commands = keys.compactMap { asked[$0]?.command }
+        for (key, isAllowed) in zip(keys, await services.sequencer.areAllowed(runs: commands)) where !isAllowed {
+            inProgress[key]?.task.cancel()
+        }
+    }
+
     /// Ends what still runs: sandboxes are killed and their runs recorded as cancelled.
     func cancelAll() {
-        for task in inProgress.values { task.cancel() }
+        for work in inProgress.values { work.task.cancel() }
     }
 
     /// Returns when nothing runs any more.
     func finish() async {
-        while let task = inProgress.values.first { _ = await task.result }
-    }
-}
-
-/// The steps of one run.
-struct RunExecution: Sendable {
-    private let services: NodeServices
-
-    init(_ services: NodeServices) { self.services = services }
-
-    func run(_ verified: VerifiedStatement) async throws -> RunAnswer {
-        if let seq = await services.sequencer.read({ $0.recordedAt(verified.statement) }) {
-            return try await repeated(seq, by: verified)
-        }
-        let authorization: RunAuthorization
-        do {
-            authorization = try await services.sequencer.authorizeRun(Command(verified))
-        } catch {
-            // What is stale or from a stranger is no event; every other refusal goes on the record.
-            if [.statementTooOld, .statementFromFuture, .wrongSpace, .signerUnknown, .signerKeyRetired].contains(error.code) { throw error }
-            return try await refuse(verified, .refusedByRules)
-        }
-        do {
-            return try await services.gate.run(for: authorization.buyer.text) { try await execute(verified, authorization) }
-        } catch is CancellationError {
-            throw NodeError.stopping
-        }
-    }
-
-    private func execute(_ verified: VerifiedStatement, _ authorization: RunAuthorization) async throws -> RunAnswer {
-        let result: RunResult
-        do {
-            result = try await compute(verified, authorization)
-        } catch is Refusal {
-            // A delegation that ran out meanwhile, for one: the rules say so themselves.
-            return try await refuse(verified, .refusedByRules)
-        } catch let error as Problem {
-            return try await refuse(verified, .refusedBySandbox(code: error.code, message: error.detail))
-        } catch {
-            let detail = SandboxProblem.operatorDetail(error) ?? (error is SandboxError ? nil : "\(error)")
-            if let detail {
-                services.log.write(
-                    .error, "a run failed", ["run": .string(authorization.run.text), "detail": .string(detail)])
-            }
-            let outcome = SandboxProblem.outcome(error)
-            return try await refuse(verified, .refusedBySandbox(code: outcome.code, message: outcome.message))
-        }
-        return try await record(verified, authorization, result)
-    }
-
-    private func compute(_ verified: VerifiedStatement, _ authorization: RunAuthorization) async throws -> RunResult {
-        let query = try await services.queries.checked(authorization)
-        let key = verified.statement.keyIdentifiers.first ?? ""
-        let restrictions = try await services.queries.restrictions(
-            try services.directory.holder(of: key, at: Clock.now()).delegation, authorization.query.submission,
-            authorization.listings, policy: authorization.query.policy)
-        var paths: [String: String] = [:]
-        for (table, listing) in authorization.listings {
-            paths[table.name] = try await services.snapshots.workingCopy(listing.snapshot)
-        }
-        var values: [String: JSONValue] = [:]
-        if case .runRequest(let request) = verified.statement.content {
-            for member in request.parameters.members { values[member.name] = member.value }
-        }
-        return try await services.engine.run(query, values: values, snapshots: paths, restrictions: restrictions)
-    }
-
-    private func record(
-        _ verified: VerifiedStatement, _ authorization: RunAuthorization, _ result: RunResult
-    ) async throws -> RunAnswer {
-        let snapshots = authorization.listings.map { ($0.table.name, $0.listing.snapshot) }
-        let facts = RunFacts(
-            snapshots: Dictionary(snapshots, uniquingKeysWith: { first, _ in first }),
-            policy: result.policyHash.description, engine: result.engine, rowCount: Int64(result.rows.count),
-            suppressedGroups: Int64(result.suppressedGroups), result: result.resultHash.description,
-            milliseconds: Int64(result.milliseconds))
-        let recorded: Recorded
-        if authorization.resultRetentionDays > 0 {
-            recorded = try await services.results.store(result.resultBytes, result.resultHash) {
-                let recorded = try await submit(verified, .completed(facts))
-                return (recorded, recorded.event.type == .runCompleted)
-            }
-        } else {
-            recorded = try await submit(verified, .completed(facts))
-        }
-        guard recorded.event.type == .runCompleted else {
-            // The contract ended, or somebody was suspended, while the query ran: the result stays inside.
-            return RunAnswer(recorded: recorded, isDuplicate: false, result: nil)
-        }
-        services.metrics.countRun(milliseconds: facts.milliseconds)
-        return RunAnswer(recorded: recorded, isDuplicate: false, result: result.resultBytes)
-    }
-
-    private func refuse(_ verified: VerifiedStatement, _ outcome: RunOutcome) async throws -> RunAnswer {
-        RunAnswer(recorded: try await submit(verified, outcome), isDuplicate: false, result: nil)
-    }
-
-    private func submit(_ verified: VerifiedStatement, _ outcome: RunOutcome) async throws -> Recorded {
-        let recorded = try await services.sequencer.submit(Command(verified, facts: .outcome(outcome)))
-        if recorded.event.type == .runRefused {
-            services.metrics.countRefusedRun(recorded.event.body["code"]?.stringValue ?? "unknown")
-        }
-        services.alarms.note(recorded)
-        return recorded
-    }
-
-    /// The answer to a request that is on the record, for the one who made it. The ledger is public, so anybody can take
-    /// the words of a request from it and sign them again: that gets neither the answer nor the result.
-    private func repeated(_ seq: UInt64, by verified: VerifiedStatement) async throws -> RunAnswer {
-        let recorded = try services.recorded(seq)
-        let keys = verified.statement.keyIdentifiers
-        let signers = await services.sequencer.read { state in keys.map { state.holder(ofKey: $0)?.text } }
-        guard signers == [recorded.event.actor], let key = keys.first else {
-            throw Refusal(.signerNotNamed, "this request was made by \(recorded.event.actor), who alone can repeat it")
-        }
-        try services.checkResultAccess(recorded, key)
-        return RunAnswer(recorded: recorded, isDuplicate: true, result: try await services.storedResult(recorded))
-    }
-}
-
-extension NodeServices {
-    /// A result is for the organisation that ran the query; but a staff key with a field set or row scope sees only what was
-    /// computed within it, which are its own runs. What another account gets to see counts as released to it.
-    func checkResultAccess(_ recorded: Recorded, _ keyIdentifier: String) throws {
-        guard !recorded.event.statement.keyIdentifiers.contains(keyIdentifier) else { return }
-        let delegation = try directory.holder(of: keyIdentifier, at: Clock.now()).delegation
-        if let delegation, delegation.fieldSet != nil || delegation.rowScope != nil {
-            throw Refusal(
-                .scopeExceeded,
-                "the run was made with another key, and the key of \(delegation.name) may see its own runs' results only")
-        }
-        alarms.noteRelease(rows: recorded.event.body["rows"]?.integerValue ?? 0, to: keyIdentifier, at: Clock.now())
+        while let work = inProgress.values.first { _ = await work.task.result }
     }
 }
