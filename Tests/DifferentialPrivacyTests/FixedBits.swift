@@ -1,0 +1,23 @@
+import DifferentialPrivacy
+
+/// SplitMix64 with a fixed seed: the same bits in every run.
+struct FixedBits: RandomBits, RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}
+
+/// Bits that are given one by one, then zeros.
+struct ListedBits: RandomBits {
+    var words: [UInt64]
+
+    mutating func next() -> UInt64 { words.isEmpty ? 0 : words.removeFirst() }
+}
