@@ -40,8 +40,9 @@ enum Statistics {
         var counts: [Int: Int] = [:]
         for sample in samples { counts[sample, default: 0] += 1 }
         let total = Double(samples.count)
-        // Neighbouring numbers share a bin until ten samples or an eightieth of all are expected in it; the rest goes to the last.
-        let enough = max(10, total / 80)
+        // Neighbouring numbers share a bin until ten samples are expected in it (for a wide distribution an eightieth of all, since
+        // many bins would hide a small mistake in each); the rest goes to the last.
+        let enough = reach > 200 ? max(10, total / 80) : 10
         var bins: [(expected: Double, seen: Int)] = []
         var open = (expected: 0.0, seen: 0)
         for number in -reach...reach {
