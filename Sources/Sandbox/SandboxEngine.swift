@@ -10,6 +10,8 @@ public struct SandboxEngine: Sendable {
     public let configuration: EngineConfiguration
     let functions: FunctionCatalog
     private let isolation = Preparation()
+    /// A group of the kernel's that the machine has given to this process.
+    let controlGroups: ControlGroups?
     /// Checks take milliseconds and have a line of their own, so that they do not wait behind long runs.
     private let checks: ProcessGate
     private let runs: ProcessGate
@@ -19,9 +21,13 @@ public struct SandboxEngine: Sendable {
         let value = Mutex<IsolatedProcess?>(nil)
     }
 
+    /// Looked for once: it moves this process within its group.
+    private static let delegatedGroups = ControlGroups.delegated()
+
     public init(configuration: EngineConfiguration) {
         self.configuration = configuration
         functions = .standard
+        controlGroups = configuration.controlGroup.map { ControlGroups(folder: $0) } ?? Self.delegatedGroups
         checks = ProcessGate(places: configuration.maximumProcesses)
         runs = ProcessGate(places: configuration.maximumProcesses)
     }
@@ -193,9 +199,14 @@ public struct SandboxEngine: Sendable {
             throw .isolationUnavailable(
                 reason: "DuckDB's program is not at \(configuration.duckdbPath)", remedy: "run ops/setup, which installs it")
         }
+        guard configuration.controlGroup == nil || controlGroups != nil else {
+            throw .isolationUnavailable(
+                reason: "the control group \(configuration.controlGroup ?? "") cannot be used",
+                remedy: "name a group of cgroups version 2 that this user may write to and that holds no process")
+        }
         let prepared = IsolatedProcess(
-            bubblewrapPath: configuration.bubblewrapPath, filter: try SystemCallFilter.program(),
-            libraries: try await SharedLibraries.needed(by: configuration.duckdbPath))
+            bubblewrapPath: configuration.bubblewrapPath, filter: try SystemCallFilter.engine(),
+            libraries: try await SharedLibraries.needed(by: configuration.duckdbPath), controlGroups: controlGroups)
         isolation.value.withLock { $0 = prepared }
         return prepared
     }

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { MAXIMUM_DESCRIPTORS = 16 };
@@ -25,7 +26,7 @@ int hexi_exit_code(int status) {
 
 int hexi_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
-const int hexi_request_set_name = PR_SET_NAME;
+const int hexi_request_set_name = PR_SET_NAME, hexi_request_no_new_privileges = PR_SET_NO_NEW_PRIVS;
 
 int hexi_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
@@ -54,12 +55,14 @@ static int place_descriptors(const int *descriptors, size_t count, int *report) 
 }
 
 static _Noreturn void become(const char *path, char *const arguments[], char *const environment[], const int *descriptors,
-                             size_t descriptor_count, const struct hexi_limit *limits, size_t limit_count, int report,
-                             pid_t parent) {
+                             size_t descriptor_count, const struct hexi_limit *limits, size_t limit_count, int group,
+                             int report, pid_t parent) {
     sigset_t none;
     struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int number = 1; number < 32; number++) sigaction(number, &standard, NULL);
     sigemptyset(&none);
+    // "0" is the process that writes it (cgroups(7)).
+    if (group >= 0 && write(group, "0", 1) != 1) give_up(report);
     if (place_descriptors(descriptors, descriptor_count, &report) != 0) give_up(report);
     if (setpgid(0, 0) != 0) give_up(report);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(report);
@@ -75,7 +78,7 @@ static _Noreturn void become(const char *path, char *const arguments[], char *co
 }
 
 pid_t hexi_launch(const char *path, char *const arguments[], char *const environment[], const int *descriptors,
-                  size_t descriptor_count, const struct hexi_limit *limits, size_t limit_count) {
+                  size_t descriptor_count, const struct hexi_limit *limits, size_t limit_count, int group) {
     int report[2];
     int failure = 0;
     if (descriptor_count < 3 || descriptor_count > MAXIMUM_DESCRIPTORS) return -EINVAL;
@@ -87,7 +90,8 @@ pid_t hexi_launch(const char *path, char *const arguments[], char *const environ
     pid_t parent = getpid();
     pid_t child = fork();
     if (child == 0)
-        become(path, arguments, environment, descriptors, descriptor_count, limits, limit_count, report[1], parent);
+        become(path, arguments, environment, descriptors, descriptor_count, limits, limit_count, group, report[1],
+               parent);
     int fork_error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(report[1]);
@@ -104,4 +108,15 @@ pid_t hexi_launch(const char *path, char *const arguments[], char *const environ
         return failure > 0 ? -failure : -EIO;
     }
     return child;
+}
+
+int hexi_forbid_core_dumps(void) {
+    struct rlimit limit = {1, 1};
+    if (setrlimit(RLIMIT_CORE, &limit) != 0) return -1;
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int hexi_is_delegated(const char *group) {
+    char mark = 0;
+    return getxattr(group, "user.delegate", &mark, 1) == 1 && mark == '1';
 }

@@ -10,10 +10,12 @@ struct ChildCommand: Sendable {
     var input: [UInt8] = []
     /// What follows on standard input once the child has answered; `nil` where nothing does.
     var conversation: ChildConversation?
-    /// What it can read from descriptor 3 (the filter for bubblewrap); `nil` for no such descriptor.
-    var extraInput: [UInt8]?
+    /// What it can read from descriptor 3 and those after it (for bubblewrap).
+    var extraInputs: [[UInt8]] = []
     /// Resource numbers and values.
     var limits: [(resource: Int32, value: UInt64)] = []
+    /// The list of processes of the control group in which it is to start.
+    var controlGroup: Int32?
     var deadlineSeconds: Double
     var maximumOutputBytes: Int
 }

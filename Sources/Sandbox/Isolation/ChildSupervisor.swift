@@ -81,10 +81,9 @@ struct ChildSupervisor {
         }
         (input, output, errors) = (pipes[1], pipes[2], pipes[4])
         var childEnds = [pipes[0], pipes[3], pipes[5]]
-        let extra = command.extraInput.map(Self.memoryFile)
-        if let extra, extra >= 0 { childEnds.append(extra) }
-        let child = launch(childEnds)
-        for descriptor in childEnds { close(descriptor) }
+        childEnds += command.extraInputs.map(Self.memoryFile)
+        let child = childEnds.allSatisfy { $0 >= 0 } ? launch(childEnds) : -ENOMEM
+        for descriptor in childEnds where descriptor >= 0 { close(descriptor) }
         guard child > 0 else {
             for descriptor in [input, output, errors] { close(descriptor) }
             return .failure(StartFailure(number: -child))
@@ -110,7 +109,8 @@ struct ChildSupervisor {
         return withCStrings(arguments) { arguments in
             withCStrings(command.environment) { environment in
                 hexi_launch(
-                    command.path, arguments, environment, descriptors, descriptors.count, limits, limits.count)
+                    command.path, arguments, environment, descriptors, descriptors.count, limits, limits.count,
+                    command.controlGroup ?? -1)
             }
         }
     }

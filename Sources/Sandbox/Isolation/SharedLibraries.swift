@@ -18,6 +18,9 @@ struct SharedLibraries: Sendable, Hashable {
 
     private static let loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-linux-riscv64-lp64d.so.1"]
 
+    /// Whether the kernel executes it to load the others.
+    static func isLoader(_ path: String) -> Bool { path.split(separator: "/").last?.hasPrefix("ld-linux") == true }
+
     /// Asks the system's own loader what it would load (`ld.so --list`); the program itself is not run.
     static func needed(by program: String) async throws(SandboxError) -> SharedLibraries {
         guard let loader = loaders.first(where: { access($0, X_OK) == 0 }) else { return SharedLibraries(files: []) }

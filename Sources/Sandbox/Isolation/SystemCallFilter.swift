@@ -2,28 +2,37 @@ import CSeccomp
 import CSandboxLauncher
 import Glibc
 
-/// The system calls that a sandboxed process may make, as a BPF program for the kernel (seccomp).
+/// The system calls that a sandboxed process may make, as a BPF program for the kernel (seccomp(2)).
 ///
-/// An allow-list, made from what `strace -f` shows DuckDB 1.5.6 and the C library to use on queries, spills and imports.
-/// Everything else fails with EPERM: sockets, ptrace, mount, bpf, io_uring, keyctl, new namespaces, signals to others, fork.
+/// Allow-lists, one for the engine and one for buyers' programs, made from what `ops/trace-system-calls` shows DuckDB 1.5.6 and
+/// Python 3.11 to call on queries, joins, spills, imports, exports and files, reviewed, with the same calls under the names that
+/// they have on 64-bit ARM. Everything else fails with EPERM: sockets, ptrace, mount, bpf, io_uring, keyctl, new namespaces,
+/// signals to others, fork. A call by another calling convention (32-bit, x32) ends the process.
 enum SystemCallFilter {
-    private static let allowed = [
+    /// What both need.
+    private static let common = [
         // Files that are already visible inside.
-        "read", "write", "readv", "writev", "pread64", "pwrite64", "open", "openat", "close", "stat", "lstat", "fstat",
-        "newfstatat", "statx", "statfs", "fstatfs", "lseek", "access", "faccessat", "faccessat2", "readlink", "readlinkat",
-        "getcwd", "fcntl", "getdents64", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "rename", "renameat", "renameat2",
-        "ftruncate", "fallocate", "fsync", "fdatasync", "fadvise64", "poll", "ppoll",
-        // Memory.
-        "mmap", "munmap", "mprotect", "mremap", "madvise", "brk",
+        "read", "write", "pread64", "pwrite64", "open", "openat", "close", "stat", "lstat", "fstat", "newfstatat", "statx", "lseek",
+        "access", "faccessat", "readlink", "readlinkat", "getcwd", "fcntl", "getdents64", "unlink", "unlinkat", "mkdir", "mkdirat",
+        "rmdir", "rename", "renameat", "renameat2", "ftruncate", "fallocate", "fsync", "fdatasync", "fadvise64",
+        // Memory; mmap and mprotect have conditions.
+        "munmap", "mremap", "madvise", "brk",
         // Threads, waiting, time.
         "futex", "sched_yield", "sched_getaffinity", "getcpu", "set_tid_address", "set_robust_list", "rseq", "clock_gettime",
-        "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "restart_syscall", "membarrier",
+        "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "restart_syscall",
         // The process itself.
-        "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid", "getrandom", "getrusage", "sysinfo", "uname", "rt_sigaction",
+        "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid", "getrandom", "sysinfo", "uname", "rt_sigaction",
         "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "arch_prctl", "exit", "exit_group",
-        // bubblewrap installs the filter and then executes the program, and its first process waits for it. Inside there is
-        // nothing to execute but the engine itself.
-        "execve", "wait4",
+        // bubblewrap installs the filter and executes the program that puts up Landlock's fence, which executes the program;
+        // bubblewrap's first process waits for it. Landlock can only ever take rights away.
+        "execve", "wait4", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "close_range",
+    ]
+
+    /// What language runtimes call besides: vectors of buffers, waiting for descriptors, pipes and copies of descriptors within
+    /// the process, its own times.
+    private static let programs = [
+        "readv", "writev", "preadv", "pwritev", "poll", "ppoll", "select", "pselect6", "dup", "dup2", "dup3", "pipe", "pipe2", "time",
+        "times", "getrusage", "getppid", "statfs", "fstatfs", "faccessat2", "membarrier",
     ]
 
     /// Deny with an error number (seccomp.h's SCMP_ACT_ERRNO, a macro that Swift does not import).
@@ -33,25 +42,57 @@ enum SystemCallFilter {
     private static let cloneThread: UInt64 = 0x0001_0000
     /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
     private static let cloneNamespaces: UInt64 = 0x7E02_0000
+    private static let protectionWrite: UInt64 = 2
+    private static let protectionExecute: UInt64 = 4
 
-    /// The filter's bytes, as `bwrap --seccomp` reads them.
+    /// For the engine, which makes no code while it runs.
     ///
     /// - Throws: `isolationUnavailable` where libseccomp cannot build it for this machine.
-    static func program() throws(SandboxError) -> [UInt8] {
+    static func engine() throws(SandboxError) -> [UInt8] { try filter(common, mayMakeCode: false) }
+
+    /// For a buyer's program.
+    ///
+    /// - Parameter mayMakeCode: for executables, which may be compilers themselves; not for Python.
+    static func program(mayMakeCode: Bool) throws(SandboxError) -> [UInt8] {
+        try filter(common + programs, mayMakeCode: mayMakeCode)
+    }
+
+    private static func filter(_ allowed: [String], mayMakeCode: Bool) throws(SandboxError) -> [UInt8] {
         guard let context = seccomp_init(failure(EPERM)) else { throw unavailable("seccomp_init failed") }
         defer { seccomp_release(context) }
         for name in allowed { try add(context, allow, name, []) }
+        try addMemoryRules(context, mayMakeCode)
         let isThread = scmp_arg_cmp(
             arg: 0, op: SCMP_CMP_MASKED_EQ, datum_a: cloneThread | cloneNamespaces, datum_b: cloneThread)
         try add(context, allow, "clone", [isThread])
         // Its flags lie in memory, where a filter cannot look; the C library falls back to clone.
         try add(context, failure(ENOSYS), "clone3", [])
-        // Reading one's own limits, naming a thread.
+        // Runtimes ask whether a descriptor is a terminal; there is none, and this is the answer of everything else.
+        try add(context, failure(ENOTTY), "ioctl", [])
+        // Reading one's own limits, naming a thread, giving up the right to gain rights.
         try add(
             context, allow, "prlimit64",
             [scmp_arg_cmp(arg: 0, op: SCMP_CMP_EQ, datum_a: 0, datum_b: 0), scmp_arg_cmp(arg: 2, op: SCMP_CMP_EQ, datum_a: 0, datum_b: 0)])
-        try add(context, allow, "prctl", [scmp_arg_cmp(arg: 0, op: SCMP_CMP_EQ, datum_a: UInt64(hexi_request_set_name), datum_b: 0)])
+        for request in [hexi_request_set_name, hexi_request_no_new_privileges] {
+            try add(context, allow, "prctl", [scmp_arg_cmp(arg: 0, op: SCMP_CMP_EQ, datum_a: UInt64(request), datum_b: 0)])
+        }
         return try export(context)
+    }
+
+    /// No memory is both writable and executable, and none becomes executable that was not mapped so from a file.
+    private static func addMemoryRules(_ context: scmp_filter_ctx, _ mayMakeCode: Bool) throws(SandboxError) {
+        guard !mayMakeCode else {
+            for name in ["mmap", "mprotect"] { try add(context, allow, name, []) }
+            return
+        }
+        let both = protectionWrite | protectionExecute
+        let isNoCode = scmp_arg_cmp(arg: 2, op: SCMP_CMP_MASKED_EQ, datum_a: protectionExecute, datum_b: 0)
+        let isCodeOnly = scmp_arg_cmp(arg: 2, op: SCMP_CMP_MASKED_EQ, datum_a: both, datum_b: protectionExecute)
+        // MAP_ANONYMOUS: the flag of memory that comes from no file.
+        let isFile = scmp_arg_cmp(arg: 3, op: SCMP_CMP_MASKED_EQ, datum_a: UInt64(MAP_ANONYMOUS), datum_b: 0)
+        try add(context, allow, "mmap", [isNoCode])
+        try add(context, allow, "mmap", [isCodeOnly, isFile])
+        try add(context, allow, "mprotect", [isNoCode])
     }
 
     private static func unavailable(_ reason: String) -> SandboxError {

@@ -42,11 +42,15 @@ public struct EngineConfiguration: Sendable, Hashable {
     public var limits: RunLimits
     /// How many runs go on at once, and beside them as many checks; further ones wait in line.
     public var maximumProcesses: Int
+    /// A control group (version 2) without processes of its own, in which each run gets one; `nil` for the one that systemd has
+    /// delegated to this process, if there is one.
+    public var controlGroup: String?
 
     public init(
         duckdbPath: String, bubblewrapPath: String = "/usr/bin/bwrap", scratchDirectory: String, limits: RunLimits = RunLimits(),
-        maximumProcesses: Int = 4
+        maximumProcesses: Int = 4, controlGroup: String? = nil
     ) {
+        self.controlGroup = controlGroup
         self.maximumProcesses = maximumProcesses
         self.duckdbPath = duckdbPath
         self.bubblewrapPath = bubblewrapPath
