@@ -8,6 +8,10 @@ public struct ProductData: Sendable, Hashable, Codable {
     public var columns: [ProductColumn]
     public var aggregate: AggregateTerms?
     public var rows: RowsTerms?
+    /// Named apart from the mode `private`, which is a word of the language.
+    public var privacy: PrivateTerms?
+    public var match: MatchTerms?
+    public var metrics: MetricsTerms?
     /// Minor units of the space's currency for each run.
     public var pricePerRun: Int64
 
@@ -27,6 +31,9 @@ public struct ProductData: Sendable, Hashable, Codable {
         switch mode {
         case .aggregate: aggregate != nil
         case .rows: rows != nil
+        case .private: privacy != nil
+        case .match: match != nil
+        case .metrics: metrics != nil
         }
     }
 }

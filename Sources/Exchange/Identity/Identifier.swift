@@ -10,6 +10,7 @@ public enum IdentifierKind: String, Sendable, CaseIterable, Codable {
     case query = "Q"
     case right = "T"
     case run = "X"
+    case task = "K"
 
     init?(_ letter: UInt8) {
         switch letter {
@@ -20,6 +21,7 @@ public enum IdentifierKind: String, Sendable, CaseIterable, Codable {
         case UInt8(ascii: "Q"): self = .query
         case UInt8(ascii: "T"): self = .right
         case UInt8(ascii: "X"): self = .run
+        case UInt8(ascii: "K"): self = .task
         default: return nil
         }
     }

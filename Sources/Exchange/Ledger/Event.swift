@@ -69,6 +69,13 @@ public enum EventType: String, Sendable, CaseIterable, Codable {
     case queryRevoked = "query.revoked"
     case runCompleted = "run.completed"
     case runRefused = "run.refused"
+    case taskMinted = "task.minted"
+    case taskCancelled = "task.cancelled"
+    case resultDestroyed = "run.result-destroyed"
+    case artefactReleased = "artefact.released"
+    case artefactRefused = "artefact.refused"
+    case consentGiven = "consent.given"
+    case consentEnded = "consent.ended"
 }
 
 /// Something that happened: what the ledger records, and all that the state is made from.

@@ -110,18 +110,3 @@ extension Event {
         } catch { throw .factsMissing(error.description) }
     }
 }
-
-extension RunFacts {
-    init(_ cursor: JSONCursor) throws(JSONMismatch) {
-        snapshots = [:]
-        for (table, digest) in try cursor.member("snapshots").members() {
-            snapshots[table] = try digest.hexadecimalDigest()
-        }
-        policy = try cursor.member("policy").hexadecimalDigest()
-        engine = try cursor.member("engine").string(maximumCount: 100)
-        rowCount = try cursor.member("rows").integer(in: 0...Int64.max)
-        suppressedGroups = try cursor.member("suppressedGroups").integer(in: 0...Int64.max)
-        result = try cursor.member("result").hexadecimalDigest()
-        milliseconds = try cursor.member("milliseconds").integer(in: 0...Int64.max)
-    }
-}

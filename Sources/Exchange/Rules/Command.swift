@@ -41,32 +41,6 @@ public enum RunOutcome: Sendable, Hashable {
     case refusedByRules
 }
 
-/// What a completed run did, as the ledger records it.
-public struct RunFacts: Sendable, Hashable {
-    /// SHA-256 of the snapshot used, by table name.
-    public var snapshots: [String: String]
-    public var policy: String
-    public var engine: String
-    public var rowCount: Int64
-    public var suppressedGroups: Int64
-    /// SHA-256 of the result's bytes as delivered.
-    public var result: String
-    public var milliseconds: Int64
-
-    public init(
-        snapshots: [String: String], policy: String, engine: String, rowCount: Int64, suppressedGroups: Int64,
-        result: String, milliseconds: Int64
-    ) {
-        self.snapshots = snapshots
-        self.policy = policy
-        self.engine = engine
-        self.rowCount = rowCount
-        self.suppressedGroups = suppressedGroups
-        self.result = result
-        self.milliseconds = milliseconds
-    }
-}
-
 /// A verified statement, with what the node found out about it.
 public struct Command: Sendable {
     public let verified: VerifiedStatement

@@ -8,6 +8,7 @@ public struct SpacePolicy: Sendable, Hashable, Codable {
     public var identity = IdentityPolicy()
     public var catalogue = CataloguePolicy()
     public var rights = RightsPolicy()
+    public var runs = RunsPolicy()
     public var offline = OfflinePolicy()
 
     public init() {}
@@ -16,10 +17,14 @@ public struct SpacePolicy: Sendable, Hashable, Codable {
         if let section = try cursor.optionalMember("identity") { identity = try IdentityPolicy(section) }
         if let section = try cursor.optionalMember("catalogue") { catalogue = try CataloguePolicy(section) }
         if let section = try cursor.optionalMember("rights") { rights = try RightsPolicy(section) }
+        if let section = try cursor.optionalMember("runs") { runs = try RunsPolicy(section) }
         if let section = try cursor.optionalMember("offline") { offline = try OfflinePolicy(section) }
     }
 
     public var members: [(String, JSONValue?)] {
-        [("identity", identity.json), ("catalogue", catalogue.json), ("rights", rights.json), ("offline", offline.json)]
+        [
+            ("identity", identity.json), ("catalogue", catalogue.json), ("rights", rights.json), ("runs", runs.json),
+            ("offline", offline.json),
+        ]
     }
 }

@@ -142,6 +142,7 @@ public struct ExchangeState: Sendable, Hashable, Codable {
     public var rights = RightsState()
     public var contracts: [Identifier: Contract] = [:]
     public var queries: [Identifier: Query] = [:]
+    public var runs = RunsState()
     /// Runs of the last minutes, so that a run request cannot be replayed while it is fresh.
     public var recentRuns = RecentRuns()
     /// Statements that may be recorded for longer than those minutes, so that none is recorded twice.

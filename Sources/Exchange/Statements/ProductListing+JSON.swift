@@ -74,16 +74,11 @@ extension ProductData {
         rowCount = try snapshotCursor.member("rows").integer(in: 0...Int64.max)
         columns = try Self.columns(snapshotCursor.member("columns"))
         let modes = try cursor.member("modes")
-        if let terms = try modes.optionalMember("aggregate") {
-            aggregate = AggregateTerms(
-                minimumGroupSize: try terms.member("minimumGroupSize").integer(in: 1...1_000_000),
-                maximumRows: try terms.member("maximumRows").integer(in: 1...1_000_000))
-        }
-        if let terms = try modes.optionalMember("rows") {
-            rows = RowsTerms(
-                columns: try terms.member("columns").strings(maximumCount: 1000, each: 128),
-                maximumRows: try terms.member("maximumRows").integer(in: 1...1_000_000))
-        }
+        if let terms = try modes.optionalMember("aggregate") { aggregate = try AggregateTerms(terms) }
+        if let terms = try modes.optionalMember("rows") { rows = try RowsTerms(terms) }
+        if let terms = try modes.optionalMember("private") { privacy = try PrivateTerms(terms) }
+        if let terms = try modes.optionalMember("match") { match = try MatchTerms(terms) }
+        if let terms = try modes.optionalMember("metrics") { metrics = try MetricsTerms(terms) }
         pricePerRun = try cursor.member("price").member("perRun").integer(in: 0...1_000_000_000_000)
         try checkConsistency(cursor)
     }
@@ -104,19 +99,28 @@ extension ProductData {
 
     /// What the members must say together.
     private func checkConsistency(_ cursor: JSONCursor) throws(JSONMismatch) {
-        guard aggregate != nil || rows != nil else {
-            throw try cursor.member("modes").mismatch("must offer \"aggregate\", \"rows\" or both")
+        guard QueryMode.allCases.contains(where: offers) else {
+            throw try cursor.member("modes").mismatch("must offer at least one of \(QueryMode.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         let units = columns.filter { $0.role == .privacyUnit }
         if units.count > 1 { throw cursor.mismatch("at most one column has the role privacy_unit") }
-        guard let rows else { return }
+        if let rows { try checkRows(rows, units, cursor) }
+        if let privacy { try checkPrivate(privacy, units, cursor) }
+        if let match, !units.contains(where: { $0.name.utf8.elementsEqual(match.subject.utf8) }) {
+            throw cursor.mismatch("the match mode names the subject \"\(match.subject)\", which is no column of the role privacy_unit")
+        }
+    }
+
+    /// The column of the very same characters: the engine does not take one way of writing an accent for another.
+    private func column(_ name: String) -> ProductColumn? { columns.first { $0.name.utf8.elementsEqual(name.utf8) } }
+
+    private func checkRows(_ rows: RowsTerms, _ units: [ProductColumn], _ cursor: JSONCursor) throws(JSONMismatch) {
         if !units.isEmpty {
             throw cursor.mismatch("a product with a privacy unit cannot offer rows; it protects the units by aggregates")
         }
         if rows.columns.isEmpty { throw cursor.mismatch("the rows mode must name at least one column") }
         let byName = Dictionary(columns.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for name in rows.columns {
-            // The very same characters: the engine does not take one way of writing an accent for another.
             guard let column = byName[name], column.name.utf8.elementsEqual(name.utf8) else {
                 throw cursor.mismatch("the rows mode names the column \"\(name)\", which the snapshot does not have")
             }
@@ -124,19 +128,28 @@ extension ProductData {
         }
     }
 
+    private func checkPrivate(_ terms: PrivateTerms, _ units: [ProductColumn], _ cursor: JSONCursor) throws(JSONMismatch) {
+        guard !units.isEmpty else {
+            throw cursor.mismatch("the private mode protects the units of one column; give that column the role privacy_unit")
+        }
+        for bound in terms.bounds {
+            guard let column = column(bound.column) else {
+                throw cursor.mismatch("the private mode bounds the column \"\(bound.column)\", which the snapshot does not have")
+            }
+            guard [.measure, .attribute].contains(column.role) else {
+                throw cursor.mismatch("the private mode bounds the column \"\(bound.column)\", whose role \(column.role.rawValue) lets nobody sum it")
+            }
+        }
+    }
+
     /// As they stand in a listing.
     var members: [(String, JSONValue?)] {
         var modes = JSONObject()
-        if let aggregate {
-            modes["aggregate"] = [
-                "minimumGroupSize": .integer(aggregate.minimumGroupSize), "maximumRows": .integer(aggregate.maximumRows),
-            ]
-        }
-        if let rows {
-            modes["rows"] = [
-                "columns": .array(rows.columns.map { .string($0) }), "maximumRows": .integer(rows.maximumRows),
-            ]
-        }
+        if let aggregate { modes["aggregate"] = aggregate.json }
+        if let rows { modes["rows"] = rows.json }
+        if let privacy { modes["private"] = privacy.json }
+        if let match { modes["match"] = match.json }
+        if let metrics { modes["metrics"] = metrics.json }
         let columnValues = columns.map { column -> JSONValue in
             ["name": .string(column.name), "type": .string(column.type), "role": .string(column.role.rawValue)]
         }

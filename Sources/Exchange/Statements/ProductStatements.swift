@@ -5,7 +5,10 @@ public enum ColumnRole: String, Sendable, CaseIterable, Codable {
     /// Names the person, firm or thing that the disclosure control protects.
     case privacyUnit = "privacy_unit"
     case dimension
+    /// A value that is summed and averaged, and not filtered by.
     case measure
+    /// A value that is summed and averaged, and also filtered and grouped by; never shown as a row's own.
+    case attribute
     case filter
     case joinKey = "join_key"
     case hidden
@@ -30,29 +33,6 @@ public enum ProductForm: String, Sendable, CaseIterable, Codable { case dataset,
 public enum ProductOrigin: String, Sendable, CaseIterable, Codable {
     case selfCollected = "self-collected"
     case purchased, free, cooperative
-}
-
-public enum QueryMode: String, Sendable, CaseIterable, Codable { case aggregate, rows }
-
-public struct AggregateTerms: Sendable, Hashable, Codable {
-    /// Distinct privacy units that every released row must rest on; at least 1.
-    public var minimumGroupSize: Int64
-    public var maximumRows: Int64
-
-    public init(minimumGroupSize: Int64, maximumRows: Int64) {
-        self.minimumGroupSize = minimumGroupSize
-        self.maximumRows = maximumRows
-    }
-}
-
-public struct RowsTerms: Sendable, Hashable, Codable {
-    public var columns: [String]
-    public var maximumRows: Int64
-
-    public init(columns: [String], maximumRows: Int64) {
-        self.columns = columns
-        self.maximumRows = maximumRows
-    }
 }
 
 /// A signed description of one version of a product.

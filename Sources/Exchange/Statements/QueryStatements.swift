@@ -34,10 +34,16 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
     public var mode: QueryMode
     public var tables: [QueryTable]
     public var parameters: [QueryParameter]
+    /// Empty where a program stands in its place.
     public var sql: String
+    /// What a run spends of each product's budget, in thousandths of ε; in private mode only, and always there.
+    public var epsilon: Int64?
+    /// In the mode `metrics` only, and always there.
+    public var program: ProgramSubmission?
 
     public init(
-        buyer: Identifier, title: String, mode: QueryMode, tables: [QueryTable], parameters: [QueryParameter], sql: String
+        buyer: Identifier, title: String, mode: QueryMode, tables: [QueryTable], parameters: [QueryParameter], sql: String,
+        epsilon: Int64? = nil, program: ProgramSubmission? = nil
     ) {
         self.buyer = buyer
         self.title = title
@@ -45,6 +51,8 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
         self.tables = tables
         self.parameters = parameters
         self.sql = sql
+        self.epsilon = epsilon
+        self.program = program
     }
 
     /// The longest query text, in UTF-8 bytes; an entry must hold it, encoded, beside everything else.
@@ -74,8 +82,31 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
             parameters.append(parameter)
         }
         self.parameters = parameters
-        sql = try cursor.member("sql").text(1...Self.maximumTextCount, allowsLines: true)
-        _ = try cursor.member("sql").string(maximumCount: Self.maximumTextCount)
+        if let member = try cursor.optionalMember("sql") {
+            sql = try member.text(1...Self.maximumTextCount, allowsLines: true)
+            _ = try member.string(maximumCount: Self.maximumTextCount)
+        } else {
+            sql = ""
+        }
+        epsilon = try cursor.optionalMember("privacy")?.member("epsilon").integer(in: 1...100_000)
+        if let member = try cursor.optionalMember("program") { program = try ProgramSubmission(member) }
+        try checkConsistency(cursor)
+    }
+
+    /// The parameter that names the subject, in the mode `match`.
+    public static let subjectParameter = QueryParameter(name: "subject", type: .text)
+
+    /// What the members must say together.
+    private func checkConsistency(_ cursor: JSONCursor) throws(JSONMismatch) {
+        guard (program != nil) == (mode == .metrics), sql.isEmpty == (mode == .metrics) else {
+            throw cursor.mismatch("a query of the mode metrics has \"program\" and no \"sql\", one of another mode has \"sql\" and no \"program\"")
+        }
+        guard (epsilon != nil) == (mode == .private) else {
+            throw cursor.mismatch("a query of the mode private says in \"privacy\" what a run spends, one of another mode has no \"privacy\"")
+        }
+        guard mode != .match || (tables.count == 1 && parameters.contains(Self.subjectParameter)) else {
+            throw cursor.mismatch("a query of the mode match has one table, and a parameter \"subject\" of type text")
+        }
     }
 
     public var members: [(String, JSONValue?)] {
@@ -87,7 +118,9 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
         }
         return [
             ("buyer", .string(buyer.text)), ("title", .string(title)), ("mode", .string(mode.rawValue)),
-            ("tables", .array(tableValues)), ("parameters", .array(parameterValues)), ("sql", .string(sql)),
+            ("tables", .array(tableValues)), ("parameters", .array(parameterValues)),
+            ("sql", sql.isEmpty ? nil : .string(sql)), ("privacy", epsilon.map { ["epsilon": .integer($0)] }),
+            ("program", program?.json),
         ]
     }
 }
@@ -119,41 +152,31 @@ public struct QueryDecision: Sendable, Hashable {
 
 /// A buyer's request for one run, which is also the buyer's consent to be charged for it.
 public struct RunRequest: Sendable, Hashable {
+    /// The task that it uses. What the request says beside it is what the task says.
+    public var task: Identifier?
     public var query: Identifier
     /// The contracts that the run is charged to; one for each product, or one for several.
     public var contracts: [Identifier]
     /// Values by parameter name: integers, booleans, or text for every other type.
     public var parameters: JSONObject
 
-    public init(query: Identifier, contracts: [Identifier], parameters: JSONObject) {
+    public init(task: Identifier? = nil, query: Identifier, contracts: [Identifier], parameters: JSONObject) {
+        self.task = task
         self.query = query
         self.contracts = contracts
         self.parameters = parameters
     }
 
     init(_ cursor: JSONCursor) throws(JSONMismatch) {
+        task = try cursor.optionalMember("task")?.identifier(.task)
         query = try cursor.member("query").identifier(.query)
-        var contracts: [Identifier] = []
-        for element in try cursor.member("contracts").array(maximumCount: 8) {
-            let contract = try element.identifier(.contract)
-            if contracts.contains(contract) { throw element.mismatch("names a contract twice") }
-            contracts.append(contract)
-        }
-        self.contracts = contracts
-        let cursor = try cursor.member("parameters")
-        for (name, value) in try cursor.members() {
-            switch value.value {
-            case .integer, .bool: break
-            case .string(let text) where text.unicodeScalars.count <= 1000: break
-            default: throw value.mismatch("parameter \"\(name.prefix(64))\" must be an integer, a boolean or a text of at most 1,000 characters")
-            }
-        }
-        parameters = cursor.value.objectValue ?? [:]
+        contracts = try cursor.member("contracts").runContracts()
+        parameters = try cursor.member("parameters").parameterValues()
     }
 
     public var members: [(String, JSONValue?)] {
         [
-            ("query", .string(query.text)), ("contracts", .array(contracts.map { .string($0.text) })),
+            ("task", task.map { .string($0.text) }), ("query", .string(query.text)), ("contracts", .array(contracts.map { .string($0.text) })),
             ("parameters", .object(parameters)),
         ]
     }

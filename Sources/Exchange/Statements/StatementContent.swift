@@ -8,6 +8,7 @@ public enum StatementContent: Sendable, Hashable {
     case identity(IdentityStatement)
     case catalogue(CatalogueStatement)
     case right(RightStatement)
+    case run(RunStatement)
     case participantApplication(ParticipantApplication)
     case participantDecision(ParticipantDecision)
     case productListing(ProductListing)
@@ -39,6 +40,8 @@ public enum StatementContent: Sendable, Hashable {
                 self = .catalogue(statement)
             } else if let statement = try RightStatement(kind, cursor) {
                 self = .right(statement)
+            } else if let statement = try RunStatement(kind, cursor) {
+                self = .run(statement)
             } else {
                 throw try cursor.member("kind").mismatch("is no kind that this release can read")
             }
@@ -53,6 +56,7 @@ public enum StatementContent: Sendable, Hashable {
         case .identity(let statement): statement.kind
         case .catalogue(let statement): statement.kind
         case .right(let statement): statement.kind
+        case .run(let statement): statement.kind
         case .participantApplication: .participantApplication
         case .participantDecision: .participantDecision
         case .productListing: .productListing
@@ -74,6 +78,7 @@ public enum StatementContent: Sendable, Hashable {
         case .identity(let statement): statement.signatureForm
         case .catalogue(let statement): statement.signatureForm
         case .right(let statement): statement.signatureForm
+        case .run(let statement): statement.signatureForm
         default: kind.author == .spaceOperator ? .either : .one
         }
     }
@@ -87,6 +92,7 @@ public enum StatementContent: Sendable, Hashable {
         case .identity(let statement): statement.members
         case .catalogue(let statement): statement.members
         case .right(let statement): statement.members
+        case .run(let statement): statement.members
         case .participantApplication(let content): content.members
         case .participantDecision(let content): content.members
         case .productListing(let content): content.members

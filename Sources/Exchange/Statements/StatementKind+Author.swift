@@ -34,7 +34,10 @@ extension StatementKind {
             .participant
 
         // Contracts, queries and runs
-        case .contract, .contractTermination, .querySubmission, .queryDecision, .runRequest: .participant
+        case .contract, .contractTermination, .querySubmission, .queryDecision, .runRequest, .taskRequest,
+            .taskCancellation, .artefactDecision, .subjectConsent, .subjectConsentEnd:
+            .participant
+        case .resultDestruction: .node
         }
     }
 

@@ -96,8 +96,20 @@ public enum StatementKind: String, Sendable, CaseIterable, Codable {
     case querySubmission = "query-submission"
     /// A provider approves, refuses or revokes a query.
     case queryDecision = "query-decision"
+    /// A buyer asks for a task, without which there is no run.
+    case taskRequest = "task-request"
+    /// The buyer, a provider or an operator ends a task.
+    case taskCancellation = "task-cancellation"
     /// A buyer asks for one run of an approved query.
     case runRequest = "run-request"
+    /// The node has destroyed a run's result.
+    case resultDestruction = "result-destruction"
+    /// A provider releases or refuses what a program made.
+    case artefactDecision = "artefact-decision"
+    /// A provider states a subject's consent to being asked about.
+    case subjectConsent = "subject-consent"
+    /// A provider states that a subject's consent has ended.
+    case subjectConsentEnd = "subject-consent-end"
 
     /// The `typ` header of the statement's JWS (RFC 7515 section 4.1.9), so that a signature made for one kind of
     /// statement can never stand for another.
