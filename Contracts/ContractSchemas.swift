@@ -92,6 +92,12 @@ public enum ContractSchemas {
         ("query-decision", PackageResources.statement_query_decision_json),
         ("query-submission", PackageResources.statement_query_submission_json),
         ("run-request", PackageResources.statement_run_request_json),
+        ("task-request", PackageResources.statement_task_request_json),
+        ("task-cancellation", PackageResources.statement_task_cancellation_json),
+        ("result-destruction", PackageResources.statement_result_destruction_json),
+        ("artefact-decision", PackageResources.statement_artefact_decision_json),
+        ("subject-consent", PackageResources.statement_subject_consent_json),
+        ("subject-consent-end", PackageResources.statement_subject_consent_end_json),
     ]
 
     public static let eventSources: [(String, [UInt8])] = [
@@ -158,5 +164,12 @@ public enum ContractSchemas {
         ("query.revoked", PackageResources.event_query_revoked_json),
         ("run.completed", PackageResources.event_run_completed_json),
         ("run.refused", PackageResources.event_run_refused_json),
+        ("task.minted", PackageResources.event_task_minted_json),
+        ("task.cancelled", PackageResources.event_task_cancelled_json),
+        ("run.result-destroyed", PackageResources.event_run_result_destroyed_json),
+        ("artefact.released", PackageResources.event_artefact_released_json),
+        ("artefact.refused", PackageResources.event_artefact_refused_json),
+        ("consent.given", PackageResources.event_consent_given_json),
+        ("consent.ended", PackageResources.event_consent_ended_json),
     ]
 }

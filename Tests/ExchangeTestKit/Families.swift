@@ -16,6 +16,9 @@ extension StatementKind {
         .rightDecision, .rightTransfer, .rightSplit, .rightMerge, .rightChange, .rightRenewal, .rightLicence,
         .rightLicenceEnd, .rightPledge, .rightPledgeRelease, .rightFreeze, .rightUnfreeze, .rightCancellation,
     ]
+    public static let ofRuns: [StatementKind] = [
+        .taskRequest, .taskCancellation, .resultDestruction, .artefactDecision, .subjectConsent, .subjectConsentEnd,
+    ]
     /// The kinds that the exchange itself rests on: the space, participants, products, contracts, queries and runs.
     public static let ofTrade: [StatementKind] = [
         .spaceCharter, .logKeys, .participantApplication, .participantDecision, .productListing,
@@ -39,6 +42,9 @@ extension EventType {
         .rightRefused, .rightGranted, .rightTransferred, .rightDivided, .rightMerged, .rightChanged, .rightRenewed,
         .rightLicensed, .rightLicenceEnded, .rightPledged, .rightPledgeReleased, .rightFrozen, .rightUnfrozen,
         .rightCancelled,
+    ]
+    public static let ofRuns: Set<EventType> = [
+        .taskMinted, .taskCancelled, .resultDestroyed, .artefactReleased, .artefactRefused, .consentGiven, .consentEnded,
     ]
     public static let ofTrade: Set<EventType> = [
         .spaceFounded, .spaceLogKeysChanged, .spacePolicySet, .participantApplied, .participantApproved,

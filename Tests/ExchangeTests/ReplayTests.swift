@@ -39,7 +39,7 @@ struct ReplayTests {
         let fixture = try Self.ledger()
         #expect(Set(fixture.events.map(\.type)) == EventType.ofTrade)
         #expect(
-            EventType.ofTrade.union(EventType.ofIdentity).union(EventType.ofCatalogue).union(EventType.ofRights)
+            EventType.ofTrade.union(EventType.ofIdentity).union(EventType.ofCatalogue).union(EventType.ofRights).union(EventType.ofRuns)
                 == Set(EventType.allCases))
         #expect(try fixture.replayed() == fixture.state)
         #expect(fixture.state.size == UInt64(fixture.lines.count))

@@ -54,7 +54,8 @@ struct StatementTests {
         let samples = try Self.samples()
         #expect(samples.map(\.kind) == StatementKind.ofTrade)
         #expect(
-            Set(StatementKind.ofTrade + StatementKind.ofIdentity + StatementKind.ofCatalogue + StatementKind.ofRights)
+            Set(StatementKind.ofTrade + StatementKind.ofIdentity + StatementKind.ofCatalogue + StatementKind.ofRights
+                + StatementKind.ofRuns)
                 == Set(StatementKind.allCases))
         for content in samples {
             let statement = try Self.sign(content)

@@ -63,6 +63,13 @@ enum ReportWords {
         .queryRevoked: Phrase("查询撤销", "query revoked"),
         .runCompleted: Phrase("运行完成", "run completed"),
         .runRefused: Phrase("运行拒绝", "run refused"),
+        .taskMinted: Phrase("任务签发", "task minted"),
+        .taskCancelled: Phrase("任务取消", "task cancelled"),
+        .resultDestroyed: Phrase("结果销毁", "result destroyed"),
+        .artefactReleased: Phrase("产物放行", "artefact released"),
+        .artefactRefused: Phrase("产物拒绝", "artefact refused"),
+        .consentGiven: Phrase("主体授权登记", "consent given"),
+        .consentEnded: Phrase("主体授权终止", "consent ended"),
     ]
 
     /// A type that has no words here goes by its own name.
@@ -89,6 +96,7 @@ enum ReportWords {
         case .query: Phrase("查询", "Queries")
         case .right: Phrase("权益登记", "Rights")
         case .run: Phrase("运行", "Runs")
+        case .task: Phrase("任务", "Tasks")
         }
     }
 
@@ -96,7 +104,7 @@ enum ReportWords {
         "applied": "申请中", "active": "有效", "refused": "已拒绝", "suspended": "已暂停", "listed": "已上架",
         "withdrawn": "已下架", "offered": "待签署", "ended": "已终止", "submitted": "待批准", "approved": "已批准",
         "revoked": "已撤销", "checked": "初审通过", "returned": "退回补正",
-        "noticed": "公示中", "in-force": "有效", "frozen": "已冻结", "expired": "已到期", "divided": "已分割", "merged": "已合并", "cancelled": "已注销",
+        "noticed": "公示中", "in-force": "有效", "frozen": "已冻结", "expired": "已到期", "divided": "已分割", "merged": "已合并", "cancelled": "已注销", "open": "未使用", "used": "已使用",
     ]
 
     static func status(_ status: String) -> Phrase { Phrase(statuses[status] ?? status, status) }

@@ -26,6 +26,7 @@ struct EntrySentence {
         case .identity(let statement): return identity(statement)
         case .catalogue(let statement): return catalogue(statement)
         case .right(let statement): return right(statement)
+        case .run(let statement): return run(statement)
         case .participantApplication(let application):
             let roles = application.roles.map(\.rawValue).joined(separator: ", ")
             return "\(subject) applied to join as \(roles)"
@@ -103,7 +104,7 @@ struct EntrySentence {
         let charges = (body["charges"]?.arrayValue ?? []).map { charge in
             "\(money(charge["amount"]?.integerValue ?? 0)) to \(name(charge["payee"]?.stringValue ?? ""))"
         }
-        return "\(run): \(rows) \(rows == 1 ? "row" : "rows"); \(charges.isEmpty ? "no charge" : charges.joined(separator: ", "))"
+        return "\(run): \(rows) \(rows == 1 ? "row" : "rows")\(spending); \(charges.isEmpty ? "no charge" : charges.joined(separator: ", "))"
     }
 
     // MARK: Words
@@ -175,6 +176,7 @@ extension ExchangeState {
         case .contract: contracts[identifier]?.status.rawValue
         case .query: queries[identifier]?.status.rawValue
         case .right: rights.rights[identifier]?.standing(at: time).rawValue
+        case .task: runs.tasks[identifier]?.standing(at: time)
         default: nil
         }
     }

@@ -48,6 +48,7 @@ extension ExchangeState {
         case .identity(let statement): return try decide(statement, command, at: time)
         case .catalogue(let statement): return try decide(statement, command, at: time)
         case .right(let statement): return try decide(statement, command, at: time)
+        case .run(let statement): return try decide(statement, command, at: time)
         case .participantApplication(let application): return try decide(application, command)
         case .participantDecision(let decision): return try decide(decision, command)
         case .productListing(let listing): return try decide(listing, command, at: time)
@@ -117,6 +118,7 @@ extension ExchangeState {
         case .identity(let content): return match(lastMark(content, statement))
         case .catalogue(let content): return match(lastMark(content, statement))
         case .right(let content): return match(lastMark(content, statement))
+        case .run(let content): return match(lastMark(content, statement))
         case .participantApplication: return match(participants[statement.identifier(.participant)]?.created)
         case .participantDecision(let decision): return match(participants[decision.participant]?.decided)
         case .productListing(let listing):

@@ -41,6 +41,7 @@ extension ExchangeState {
                     .modeNotOffered, "the product of the table \(table.name) does not offer the mode \(submission.mode.rawValue)",
                     pointer: "/mode")
             }
+            try data.checkTerms(submission, table: table)
             let isCovered = contracts.values.contains { contract in
                 contract.terms.buyer == signer.identifier && contract.isInForce(at: time) && contract.covers(table)
             }

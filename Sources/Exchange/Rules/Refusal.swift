@@ -97,6 +97,20 @@ public enum RefusalCode: String, Sendable, CaseIterable, Codable {
     case parametersWrong = "parameters-wrong"
     case providerNotActive = "provider-not-active"
     case outcomeInconsistent = "outcome-inconsistent"
+    case taskMissing = "task-missing"
+    case taskDiffers = "task-differs"
+    case taskUsed = "task-used"
+    case taskCancelled = "task-cancelled"
+    case taskExpired = "task-expired"
+    case tasksTooMany = "tasks-too-many"
+    case historyFull = "history-full"
+    case historyChanged = "history-changed"
+    case privacyCostTooHigh = "privacy-cost-too-high"
+    case budgetExhausted = "budget-exhausted"
+    case consentMissing = "consent-missing"
+    case matchLimitReached = "match-limit-reached"
+    case programNotAllowed = "program-not-allowed"
+    case artefactDiffers = "artefact-differs"
 }
 
 /// A command refused by the rules, with the reason for a person.

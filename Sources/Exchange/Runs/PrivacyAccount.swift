@@ -97,14 +97,23 @@ public struct PrivacyAccount: Sendable, Hashable, Codable {
 
     /// Adds a completed run. Sums that would not fit stay at the largest number, which no budget allows.
     public mutating func add(_ cost: PrivacyCost) {
-        func sum(_ one: Int64, _ other: Int64) -> Int64 {
-            let (result, overflow) = one.addingReportingOverflow(other)
-            return overflow ? .max : result
-        }
-        runs = sum(runs, 1)
-        epsilon = sum(epsilon, cost.epsilon)
-        rho = sum(rho, cost.rho)
+        runs = Self.sum(runs, 1)
+        epsilon = Self.sum(epsilon, cost.epsilon)
+        rho = Self.sum(rho, cost.rho)
         if cost.mechanism != .laplace { isPure = false }
+    }
+
+    /// Adds what was spent at another time, of the same product by the same buyer.
+    public mutating func add(_ other: PrivacyAccount) {
+        runs = Self.sum(runs, other.runs)
+        epsilon = Self.sum(epsilon, other.epsilon)
+        rho = Self.sum(rho, other.rho)
+        isPure = isPure && other.isPure
+    }
+
+    private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
+        let (result, overflow) = one.addingReportingOverflow(other)
+        return overflow ? .max : result
     }
 
     /// Whether what is spent, and this run too, is within the budget.

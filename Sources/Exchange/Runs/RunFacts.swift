@@ -15,7 +15,7 @@ public struct RunFacts: Sendable, Hashable {
     /// The entries of the earlier runs that this one was held against, in order.
     public var comparedWith: [UInt64] = []
     /// What was spent, in private mode.
-    public var privacy: PrivacySpending?
+    public var privacy: PrivacyCost?
     /// The files that a program made, which are held.
     public var artefacts: [RunArtefact] = []
     /// `nil` only in entries of ledgers from before there were tasks.
@@ -34,26 +34,6 @@ public struct RunFacts: Sendable, Hashable {
         self.suppressedGroups = suppressedGroups
         self.result = result
         self.milliseconds = milliseconds
-    }
-}
-
-/// What one run in private mode costs of each product's budget.
-public struct PrivacySpending: Sendable, Hashable, Codable {
-    /// In thousandths.
-    public var epsilon: Int64
-    /// Of zero-concentrated differential privacy, in millionths, rounded up.
-    public var rho: Int64
-
-    public init(epsilon: Int64, rho: Int64) {
-        self.epsilon = epsilon
-        self.rho = rho
-    }
-
-    var json: JSONValue { ["epsilon": .integer(epsilon), "rho": .integer(rho)] }
-
-    init(_ cursor: JSONCursor) throws(JSONMismatch) {
-        epsilon = try cursor.member("epsilon").integer(in: 0...Int64.max)
-        rho = try cursor.member("rho").integer(in: 0...Int64.max)
     }
 }
 
@@ -123,7 +103,7 @@ extension RunFacts {
         for element in try cursor.optionalMember("comparedWith")?.array(maximumCount: Self.maximumComparisons) ?? [] {
             comparedWith.append(UInt64(try element.integer(in: 0...Int64.max)))
         }
-        if let member = try cursor.optionalMember("privacy") { privacy = try PrivacySpending(member) }
+        if let member = try cursor.optionalMember("privacy") { privacy = try PrivacyCost(spent: member) }
         for element in try cursor.optionalMember("artefacts")?.array(maximumCount: 16) ?? [] {
             artefacts.append(try RunArtefact(element))
         }
@@ -139,7 +119,7 @@ extension RunFacts {
             ("policy", .string(policy)), ("engine", .string(engine)), ("snapshots", .object(JSONObject(used))),
             ("result", .string(result)), ("rows", .integer(rowCount)), ("suppressedGroups", .integer(suppressedGroups)),
             ("milliseconds", .integer(milliseconds)), ("comparedWith", entries.isEmpty ? nil : .array(entries)),
-            ("privacy", privacy?.json), ("artefacts", artefacts.isEmpty ? nil : .array(artefacts.map(\.json))),
+            ("privacy", privacy?.spentJSON), ("artefacts", artefacts.isEmpty ? nil : .array(artefacts.map(\.json))),
             ("method", method?.json), ("exact", method == nil ? nil : .bool(isExact)),
         ]
     }

@@ -5,7 +5,7 @@ extension ExchangeState {
         switch statement {
         case .task(let content): try decide(content, command, at: time)
         case .taskCancellation(let content): try decide(content, command, at: time)
-        case .destruction(let content): try decide(content, command)
+        case .destruction(let content): try decide(content, command, at: time)
         case .artefactDecision(let content): try decide(content, command)
         case .consent(let content): try decide(content, command, at: time)
         case .consentEnd(let content): try decide(content, command, at: time)
@@ -16,9 +16,9 @@ extension ExchangeState {
         switch statement {
         case .task(let content): apply(content, event, mark)
         case .taskCancellation(let content): runs.close(content.task, .cancelled, mark, at: time)
-        case .destruction(let content): runs.destroy(content.run, mark, at: time)
+        case .destruction(let content): runs.destroy(content.run, event, mark, at: time)
         case .artefactDecision(let content): runs.apply(content, event, mark)
-        case .consent(let content): runs.apply(content, mark)
+        case .consent(let content): runs.apply(content, mark, at: time)
         case .consentEnd(let content): runs.apply(content, mark, at: time)
         }
     }

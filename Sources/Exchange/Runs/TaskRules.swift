@@ -20,7 +20,7 @@ extension ExchangeState {
             "snapshots": .object(authorization.snapshots), "expiresAt": .string((request.deadline ?? latest).description),
             "earlierRuns": .array(authorization.earlierRuns.map { .integer(Int64(clamping: $0.seq)) }),
         ]
-        if let privacy = authorization.privacy { body["privacy"] = privacy.json }
+        if let privacy = authorization.privacy { body["privacy"] = privacy.spentJSON }
         return Event(
             type: .taskMinted, subject: command.statement.identifier(.task).text, actor: authorization.buyer.text, body: body,
             statement: command.statement)

@@ -13,6 +13,7 @@ extension ExchangeState {
         self.time = max(self.time, time)
         recentRuns.forget(before: time.advanced(byMilliseconds: -(Self.maximumRunAge + Self.maximumStatementLead)))
         lastingStatements.forget(before: time)
+        runs.forget(at: time)
         if let acceptUntil = statement.header.acceptUntil {
             lastingStatements.insert(statement.recordKey, seq: mark.seq, until: acceptUntil)
         }
@@ -25,6 +26,7 @@ extension ExchangeState {
         case .identity(let statement): apply(statement, event, mark, at: time)
         case .catalogue(let statement): apply(statement, event, mark, at: time)
         case .right(let statement): apply(statement, event, mark, at: time)
+        case .run(let statement): apply(statement, event, mark, at: time)
         case .participantApplication(let application): apply(application, statement, mark)
         case .participantDecision(let decision): apply(decision, mark)
         case .productListing(let listing): apply(listing, event, mark)
@@ -35,7 +37,7 @@ extension ExchangeState {
             contracts[termination.contract]?.changed = mark
         case .querySubmission(let submission): apply(submission, event, mark)
         case .queryDecision(let decision): apply(decision, event, mark)
-        case .runRequest: apply(run: event, mark, at: time)
+        case .runRequest(let request): apply(request, event, mark, at: time)
         }
     }
 
@@ -121,28 +123,5 @@ extension ExchangeState {
         case .refuse: queries[decision.query]?.status = .refused
         case .revoke: queries[decision.query]?.status = .revoked
         }
-    }
-
-    private mutating func apply(run event: Event, _ mark: Mark, at time: Timestamp) {
-        recentRuns.insert(event.statement.identifier(.run), seq: mark.seq, time: time)
-        guard event.type == .runCompleted else { return }
-        let charges = (event.body["charges"]?.arrayValue ?? []).compactMap { try? Charge(JSONCursor($0)) }
-        for contract in Set(charges.map(\.contract)) { contracts[contract]?.completedRuns += 1 }
-        for charge in charges {
-            // Prices and counts are bounded well below the range of 64 bits; still, never trap on a ledger's content.
-            let sum = contracts[charge.contract]?.charged[charge.payee, default: 0].addingReportingOverflow(charge.amount)
-            if let sum { contracts[charge.contract]?.charged[charge.payee] = sum.overflow ? .max : sum.partialValue }
-        }
-    }
-}
-
-extension Charge {
-    /// Reads a charge from the body of a completed run.
-    public init(_ cursor: JSONCursor) throws(JSONMismatch) {
-        contract = try cursor.member("contract").identifier(.contract)
-        product = try cursor.member("product").identifier(.product)
-        payer = try cursor.member("payer").identifier(.participant)
-        payee = try cursor.member("payee").identifier(.participant)
-        amount = try cursor.member("amount").integer(in: 0...Int64.max)
     }
 }

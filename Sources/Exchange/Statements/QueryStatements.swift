@@ -36,14 +36,14 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
     public var parameters: [QueryParameter]
     /// Empty where a program stands in its place.
     public var sql: String
-    /// What a run spends of each product's budget, in thousandths of ε; in private mode only, and always there.
-    public var epsilon: Int64?
+    /// What a run spends of each product's budget; in private mode only, and always there.
+    public var privacy: PrivacyCost?
     /// In the mode `metrics` only, and always there.
     public var program: ProgramSubmission?
 
     public init(
         buyer: Identifier, title: String, mode: QueryMode, tables: [QueryTable], parameters: [QueryParameter], sql: String,
-        epsilon: Int64? = nil, program: ProgramSubmission? = nil
+        privacy: PrivacyCost? = nil, program: ProgramSubmission? = nil
     ) {
         self.buyer = buyer
         self.title = title
@@ -51,7 +51,7 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
         self.tables = tables
         self.parameters = parameters
         self.sql = sql
-        self.epsilon = epsilon
+        self.privacy = privacy
         self.program = program
     }
 
@@ -88,7 +88,7 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
         } else {
             sql = ""
         }
-        epsilon = try cursor.optionalMember("privacy")?.member("epsilon").integer(in: 1...100_000)
+        if let member = try cursor.optionalMember("privacy") { privacy = try PrivacyCost(member) }
         if let member = try cursor.optionalMember("program") { program = try ProgramSubmission(member) }
         try checkConsistency(cursor)
     }
@@ -101,7 +101,7 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
         guard (program != nil) == (mode == .metrics), sql.isEmpty == (mode == .metrics) else {
             throw cursor.mismatch("a query of the mode metrics has \"program\" and no \"sql\", one of another mode has \"sql\" and no \"program\"")
         }
-        guard (epsilon != nil) == (mode == .private) else {
+        guard (privacy != nil) == (mode == .private) else {
             throw cursor.mismatch("a query of the mode private says in \"privacy\" what a run spends, one of another mode has no \"privacy\"")
         }
         guard mode != .match || (tables.count == 1 && parameters.contains(Self.subjectParameter)) else {
@@ -119,7 +119,7 @@ public struct QuerySubmission: Sendable, Hashable, Codable {
         return [
             ("buyer", .string(buyer.text)), ("title", .string(title)), ("mode", .string(mode.rawValue)),
             ("tables", .array(tableValues)), ("parameters", .array(parameterValues)),
-            ("sql", sql.isEmpty ? nil : .string(sql)), ("privacy", epsilon.map { ["epsilon": .integer($0)] }),
+            ("sql", sql.isEmpty ? nil : .string(sql)), ("privacy", privacy?.json),
             ("program", program?.json),
         ]
     }

@@ -29,6 +29,14 @@ struct Resolver: Sendable {
                 }
             }
         case .run: return try run(identifier)
+        case .task:
+            return await services.sequencer.read { state in
+                state.runs.tasks[identifier].map {
+                    ResolvedThing(
+                        identifier: identifier, kind: "task", status: $0.standing(at: state.time),
+                        isTombstone: $0.status != .open, seq: $0.minted.seq)
+                }
+            }
         case .right: return try await right(identifier)
         case .resource: return await resource(identifier)
         case nil: return nil

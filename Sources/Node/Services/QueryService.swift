@@ -45,7 +45,11 @@ actor QueryService {
                 Sandbox.QueryParameter(name: parameter.name, type: $0)
             }
         }
-        let mode: Sandbox.QueryMode = submission.mode == .rows ? .rows : .aggregate
+        guard let mode = Sandbox.QueryMode(rawValue: submission.mode.rawValue) else {
+            throw Problem(
+                code: "mode-not-run", status: 422, title: "This node does not run the query's mode",
+                detail: "queries of the mode \(submission.mode.rawValue) are not run by this node")
+        }
         do {
             return try await engine.check(
                 sql: submission.sql, mode: mode, tables: Self.policies(listings), parameters: parameters)

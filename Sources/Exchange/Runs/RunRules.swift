@@ -11,6 +11,17 @@ public struct RunAuthorization: Sendable, Hashable {
     /// How long the result is kept, in days: the shortest of the contracts', since each provider may demand that it
     /// is destroyed then.
     public var resultRetentionDays: Int64
+    /// The task that the run uses; `nil` while one is asked for.
+    public var task: RunTask?
+    /// The runs that it is to be held against, so that no two answers differ by a few people; in the ledger's order.
+    public var earlierRuns: [EarlierRun] = []
+    /// What it spends of each product's budget, in private mode.
+    public var privacy: PrivacyCost?
+
+    /// SHA-256 of the snapshot behind each table, by its name.
+    public var snapshots: JSONObject {
+        JSONObject(listings.map { ($0.table.name, .string($0.listing.snapshot)) }.sorted { $0.0 < $1.0 })
+    }
 
     public static func == (left: RunAuthorization, right: RunAuthorization) -> Bool {
         left.run == right.run && left.charges == right.charges && left.query == right.query
@@ -19,20 +30,11 @@ public struct RunAuthorization: Sendable, Hashable {
     public func hash(into hasher: inout Hasher) { hasher.combine(run) }
 }
 
-/// What one run of one product costs, in minor units of the space's currency.
-public struct Charge: Sendable, Hashable, Codable {
-    public var contract: Identifier
-    public var product: Identifier
-    public var payer: Identifier
-    public var payee: Identifier
-    public var amount: Int64
-
-    public var json: JSONValue {
-        [
-            "contract": .string(contract.text), "product": .string(product.text), "payer": .string(payer.text),
-            "payee": .string(payee.text), "amount": .integer(amount),
-        ]
-    }
+/// What is wanted of a run, alike in a task request and in the request that uses it.
+struct RunWish {
+    var query: Identifier
+    var contracts: [Identifier]
+    var parameters: JSONObject
 }
 
 extension ExchangeState {
@@ -60,6 +62,7 @@ extension ExchangeState {
             return runRefused(command, run, actor, by: "sandbox", code: code, reason: message)
         case .completed(let facts):
             try check(facts, against: authorization)
+            try checkMethod(facts, against: authorization)
             return Event(
                 type: .runCompleted, subject: run.text, actor: actor,
                 body: Self.body(request.query, facts, authorization), statement: command.statement)
@@ -80,13 +83,14 @@ extension ExchangeState {
     }
 
     private static func body(_ query: Identifier, _ facts: RunFacts, _ authorization: RunAuthorization) -> JSONObject {
-        let snapshots = facts.snapshots.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
-        return [
-            "query": .string(query.text), "policy": .string(facts.policy), "engine": .string(facts.engine),
-            "snapshots": .object(JSONObject(snapshots)), "result": .string(facts.result),
-            "rows": .integer(facts.rowCount), "suppressedGroups": .integer(facts.suppressedGroups),
-            "milliseconds": .integer(facts.milliseconds), "charges": .array(authorization.charges.map(\.json)),
-        ]
+        var body: JSONObject = ["query": .string(query.text)]
+        for (name, value) in facts.members { if let value { body[name] = value } }
+        body["charges"] = .array(authorization.charges.map(\.json))
+        if let task = authorization.task {
+            body["task"] = .string(task.identifier.text)
+            if task.isSealed { body["sealed"] = true }
+        }
+        return body
     }
 
     /// Whether the reported outcome is what the approved query allows.
@@ -105,26 +109,86 @@ extension ExchangeState {
         }
     }
 
-    /// Whether a run may begin now: identity, query, contracts, time, count, parameters.
+    /// What must hold of what is new since there are tasks.
+    private func checkMethod(_ facts: RunFacts, against authorization: RunAuthorization) throws(Refusal) {
+        let submission = authorization.query.submission
+        if let method = facts.method, method.mode != submission.mode {
+            throw Refusal(.outcomeInconsistent, "the run was made in the mode \(method.mode.rawValue), the query is of the mode \(submission.mode.rawValue)")
+        }
+        guard facts.privacy == authorization.privacy else {
+            throw Refusal(.outcomeInconsistent, "the run spent something else of the privacy budget than the query says")
+        }
+        // What was released while this run was under way has not been looked at; it is held against that too, or thrown away.
+        guard facts.comparedWith == authorization.earlierRuns.map(\.seq) else {
+            throw Refusal(
+                .historyChanged,
+                "the run was held against \(facts.comparedWith.count) earlier runs of this buyer, by now there are \(authorization.earlierRuns.count)")
+        }
+        for (index, artefact) in facts.artefacts.enumerated() {
+            guard let declared = submission.program?.artefacts.first(where: { $0.name == artefact.name }),
+                (0...declared.maximumBytes).contains(artefact.bytes),
+                !facts.artefacts[..<index].contains(where: { $0.name == artefact.name })
+            else {
+                throw Refusal(.outcomeInconsistent, "the artefact \"\(artefact.name)\" is not as the query declares it")
+            }
+        }
+    }
+
+    /// Whether a run may begin now: task, identity, query, contracts, time, count, parameters, budget.
     public func authorizeRun(_ command: Command, at time: Timestamp) throws(Refusal) -> RunAuthorization {
         guard case .runRequest(let request) = command.statement.content else {
             throw Refusal(.outcomeInconsistent, "only a run request can ask for a run")
         }
+        let wish = RunWish(query: request.query, contracts: request.contracts, parameters: request.parameters)
+        try requireSpace(command.statement.header)
+        try checkSigningKeys(command.statement, at: time)
+        let task = try requireTask(request, try activeSigner(command), at: time)
+        var authorization = try authorize(wish, command, at: time)
+        if let task, task.snapshots.contains(where: { authorization.snapshots[$0.key] != .string($0.value) }) {
+            throw Refusal(.snapshotDiffers, "the data are other ones than those for which the task was minted; mint another", pointer: "/task")
+        }
+        authorization.task = task
+        return authorization
+    }
+
+    /// What must hold both when a task is minted and when it is used.
+    func authorize(_ wish: RunWish, _ command: Command, at time: Timestamp) throws(Refusal) -> RunAuthorization {
         try requireSpace(command.statement.header)
         try checkSigningKeys(command.statement, at: time)
         let signer = try activeSigner(command)
         try requireRole(.buyer, of: signer)
         try requireAssurance(.runQuery, of: signer)
-        guard let query = queries[request.query] else {
-            throw Refusal(.notFound, "there is no query \(request.query)", pointer: "/query")
+        guard let query = queries[wish.query] else {
+            throw Refusal(.notFound, "there is no query \(wish.query)", pointer: "/query")
         }
         try requireSigner(signer, is: query.submission.buyer, pointer: "/query")
         guard query.status == .approved else {
             throw Refusal(.queryNotApproved, "the query is \(query.status.rawValue), not approved", pointer: "/query")
         }
-        try checkScope(ofKey: command.statement.keyIdentifiers.first ?? "", query.submission)
-        try checkParameters(request.parameters, query.submission.parameters)
-        var unused = Set(request.contracts)
+        let key = command.statement.keyIdentifiers.first ?? ""
+        try checkScope(ofKey: key, query.submission)
+        try checkHistoryScope(ofKey: key, query.submission, buyer: signer.identifier)
+        try checkParameters(wish.parameters, query.submission.parameters)
+        var authorization = try cover(query, wish.contracts, signer, command, at: time)
+        authorization.earlierRuns = try earlierRuns(of: query, wish.parameters, buyer: signer.identifier)
+        if let cost = query.submission.privacy {
+            try requireBudget(cost, authorization.listings, buyer: signer.identifier, at: time)
+            authorization.privacy = cost
+        }
+        if query.submission.mode == .match {
+            for (table, listing) in authorization.listings {
+                guard let terms = listing.match else { continue }
+                try requireConsent(table, terms, wish.parameters, buyer: signer.identifier, at: time)
+            }
+        }
+        return authorization
+    }
+
+    /// Finds for each table of a query the contract that covers it, and what the run will cost.
+    private func cover(
+        _ query: Query, _ named: [Identifier], _ signer: Participant, _ command: Command, at time: Timestamp
+    ) throws(Refusal) -> RunAuthorization {
+        var unused = Set(named)
         var charges: [Charge] = []
         var listings: [(table: QueryTable, listing: ProductData)] = []
         var retention = Int64.max
@@ -135,7 +199,7 @@ extension ExchangeState {
             guard participants[product.provider]?.status == .active else {
                 throw Refusal(.providerNotActive, "the provider of \(table.name) is not active")
             }
-            let contract = try contract(for: table, in: request.contracts, buyer: signer.identifier, at: time)
+            let contract = try contract(for: table, in: named, buyer: signer.identifier, at: time)
             unused.remove(contract.identifier)
             retention = min(retention, contract.terms.resultRetentionDays)
             listings.append((table, listing))
@@ -204,17 +268,5 @@ extension ExchangeState {
                     pointer: "/parameters/\(parameter.name)")
             }
         }
-    }
-}
-
-extension QuerySubmission {
-    /// The most rows that a result may have: the least that any of the products' terms allow in this mode.
-    public func maximumRows(_ listings: [ProductData]) -> Int64 {
-        listings.map { listing in
-            switch mode {
-            case .aggregate: listing.aggregate?.maximumRows ?? 0
-            case .rows: listing.rows?.maximumRows ?? 0
-            }
-        }.min() ?? 0
     }
 }
