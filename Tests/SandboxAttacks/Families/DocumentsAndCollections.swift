@@ -1,0 +1,51 @@
+// Collections gather many rows' values into one cell, or hide a column inside a value.
+// Sources: DuckDB documentation, "JSON functions", "Struct", "List" and "Map functions"; OWASP, "Testing for SQL Injection" (data in
+// aggregated strings); Snowflake, "Aggregation policies", on array and object aggregates.
+
+extension AttackFamily {
+    static let documentsAndCollections = AttackFamily(
+        "JSON, structs, lists and maps",
+        [
+            "SELECT list(cost) FROM visits",
+            "SELECT array_agg(patient) FROM visits",
+            "SELECT list(DISTINCT region) FROM visits",
+            "SELECT string_agg(patient, ',') FROM visits",
+            "SELECT group_concat(region) FROM visits",
+            "SELECT listagg(ward, ',') FROM visits",
+            "SELECT json_group_array(cost) FROM visits",
+            "SELECT json_group_object(patient, cost) FROM visits",
+            "SELECT json_group_structure(region) FROM visits",
+            "SELECT map_from_entries(list((patient, cost))) FROM visits",
+            "SELECT map(list(patient), list(cost)) FROM visits",
+            "SELECT histogram(region) FROM visits",
+            "SELECT histogram(age) FROM visits",
+            "SELECT map_keys(histogram(patient)) FROM visits",
+            "SELECT {'a': patient, 'b': cost}, count(*) FROM visits GROUP BY 1",
+            "SELECT row(ward, patient), count(*) FROM visits GROUP BY 1",
+            "SELECT struct_pack(p := patient), count(*) FROM visits GROUP BY 1",
+            "SELECT to_json(visits), count(*) FROM visits GROUP BY 1",
+            "SELECT json_object('p', patient), count(*) FROM visits GROUP BY 1",
+            "SELECT row_to_json(visits), count(*) FROM visits GROUP BY 1",
+            "SELECT json_array(ward, region), count(*) FROM visits GROUP BY 1",
+            "SELECT [patient], count(*) FROM visits GROUP BY 1",
+            "SELECT list_value(region)[1], count(*) FROM visits GROUP BY 1",
+            "SELECT unnest([patient]), count(*) FROM visits GROUP BY 1",
+            "SELECT (list(cost ORDER BY age DESC))[1] FROM visits",
+            "SELECT list_sort(list(cost))[-1] FROM visits",
+            "SELECT list_aggregate(list(cost), 'max') FROM visits",
+            "SELECT list_max(list(cost)) FROM visits",
+            "SELECT array_length(list(DISTINCT region)) FROM visits",
+            "SELECT json_structure(json_group_object(region, 1)) FROM visits",
+            "SELECT json_extract_string(to_json(v), '$.patient'), count(*) FROM visits v GROUP BY 1",
+            "SELECT struct_extract(v, 'diagnosis'), count(*) FROM visits v GROUP BY 1",
+            "SELECT count(*) FROM visits v WHERE struct_extract(v, 'patient') = 'p1'",
+            "SELECT v.patient.x, count(*) FROM visits v GROUP BY 1",
+            .refused("SELECT * FROM json_execute_serialized_sql(json_serialize_sql('SELECT * FROM visits'))"),
+            .refused("SELECT json_serialize_sql('SELECT 1'), count(*) FROM visits"),
+            .refused("SELECT json_deserialize_sql('{}'), count(*) FROM visits"),
+            .refused("SELECT json_serialize_plan('SELECT * FROM visits'), count(*) FROM visits"),
+            "SELECT reservoir_quantile(cost, 1.0), approx_top_k(patient, 3) FROM visits",
+            "SELECT union_value(k := patient), count(*) FROM visits GROUP BY 1",
+            "SELECT combine(list(patient), list(region)) FROM visits",
+        ])
+}

@@ -1,0 +1,45 @@
+// An error that is raised on one row only tells that the row is there, and its words may tell what is in it.
+// Sources: OWASP, "SQL Injection Prevention" and "Testing for SQL Injection" (error-based exploitation); Haeberlen, Pierce, Narayan,
+// "Differential Privacy Under Fire" (USENIX Security 2011), state and abort channels; DuckDB documentation, "TRY expression".
+
+extension AttackFamily {
+    static let errorChannel = AttackFamily(
+        "error channel",
+        [
+            "SELECT count(*) FROM visits WHERE 1 / (CASE WHEN region = 'isle' THEN 0 ELSE 1 END) >= 1",
+            "SELECT count(*) FROM visits WHERE 1 // (age - 97) >= 0 OR ward = 'A'",
+            "SELECT count(*) FROM visits WHERE 1 % (age - 97) >= 0 OR ward = 'A'",
+            "SELECT avg(cost / (CASE WHEN region = 'isle' THEN 0 ELSE 1 END)) FROM visits",
+            "SELECT count(*) FROM visits WHERE CAST(CASE WHEN region = 'isle' THEN region ELSE '1' END AS INTEGER) = 1",
+            "SELECT count(*) FROM visits WHERE CAST(region AS INTEGER) = 1 OR ward = 'A'",
+            "SELECT count(*) FROM visits WHERE CAST(ward AS DATE) > DATE '2020-01-01'",
+            "SELECT count(*) FROM visits WHERE TRY_CAST(region AS INTEGER) IS NULL",
+            "SELECT count(*) FROM visits WHERE CAST(age * 100 AS TINYINT) > 0 OR true",
+            "SELECT count(*) FROM visits WHERE error('here is ' || region) IS NULL",
+            "SELECT count(*) FROM visits WHERE CASE WHEN region = 'isle' THEN error('she is here') IS NULL ELSE true END",
+            "SELECT CASE WHEN count(*) FILTER (WHERE region = 'isle') > 0 THEN error('yes') ELSE 'no' END FROM visits",
+            "SELECT CASE WHEN sum(cost) > 10000 THEN error('yes') ELSE 'no' END FROM visits",
+            "SELECT count(*) FROM visits WHERE substring(region, 1, age - 98) = 'x' OR ward = 'A'",
+            "SELECT count(*) FROM visits WHERE ln(age - 97) > -1 OR ward = 'A'",
+            "SELECT count(*) FROM visits WHERE sqrt(96 - age) >= 0 OR ward = 'A'",
+            "SELECT count(*) FROM visits WHERE log(97 - age) >= 0 OR ward = 'A'",
+            "SELECT count(*) FROM visits WHERE date_trunc(region, day) = day",
+            "SELECT count(*) FROM visits WHERE date_part(CASE WHEN region = 'isle' THEN 'nonsense' ELSE 'year' END, day) = 2020",
+            "SELECT count(*) FROM visits WHERE day + to_years(age * 100000) > day OR ward = 'A'",
+            "SELECT count(*) FROM visits WHERE regexp_matches(ward, CASE WHEN region = 'isle' THEN '(' ELSE '.' END)",
+            "SELECT count(*) FROM visits WHERE ward LIKE 'A%' ESCAPE region",
+            "SELECT count(*) FROM visits WHERE strptime(region, '%Y') IS NOT NULL OR ward = 'A'",
+            "SELECT count(*) FROM visits WHERE strftime(day, region) IS NOT NULL",
+            "SELECT count(*) FROM visits WHERE chr(age * 100000000) = 'x' OR ward = 'A'",
+            "SELECT count(*) FROM visits WHERE factorial(age) > 0 OR ward = 'A'",
+            "SELECT count(*) FROM visits WHERE json_extract(region, '$') IS NULL",
+            "SELECT count(*) FROM visits WHERE make_date(2020, age, 1) IS NULL OR ward = 'A'",
+            "SELECT count(*) FROM visits WHERE make_timestamp(2020, age, 1, 0, 0, 0) IS NULL OR ward = 'A'",
+            "SELECT avg(cost) FROM visits WHERE (SELECT ward FROM visits WHERE region = 'isle') = 'A'",
+            "SELECT sum(CAST(cost AS SMALLINT)) FROM visits",
+            "SELECT sum(cost::DECIMAL(5,2)) FROM visits",
+            "SELECT count(*) FROM visits WHERE bitstring_agg(age, 0, 60) IS NULL",
+            "SELECT count(*) FROM visits WHERE ward::UUID IS NULL OR region = 'x'",
+            "SELECT count(*) FROM visits WHERE try(CAST(region AS INTEGER)) IS NULL AND region = 'isle'",
+        ])
+}

@@ -1,0 +1,52 @@
+// Reading the host, writing to it, or calling out.
+// Sources: DuckDB documentation, "Securing DuckDB" (external access), "Data import", "httpfs", "glob"; OWASP, "SQL Injection" (file system
+// access, out-of-band channels).
+
+extension AttackFamily {
+    static let filesAndTableFunctions = AttackFamily(
+        "files, networks and table functions",
+        [
+            .refused("SELECT * FROM read_csv('/etc/passwd')"),
+            .refused("SELECT * FROM read_csv_auto('/etc/passwd')"),
+            .refused("SELECT * FROM read_text('/etc/passwd')"),
+            .refused("SELECT * FROM read_text('/data/0.duckdb')"),
+            .refused("SELECT * FROM read_blob('/proc/self/environ')"),
+            .refused("SELECT * FROM read_blob('/proc/1/mem')"),
+            .refused("SELECT * FROM read_parquet('s3://bucket/x.parquet')"),
+            .refused("SELECT * FROM read_json('http://169.254.169.254/latest/meta-data/')"),
+            .refused("SELECT * FROM read_json_objects('/etc/passwd')"),
+            .refused("SELECT * FROM read_ndjson_auto('/etc/passwd')"),
+            .refused("SELECT * FROM read_duckdb('/data/0.duckdb')"),
+            .refused("SELECT * FROM parquet_metadata('/x.parquet')"),
+            .refused("SELECT * FROM parquet_schema('/x.parquet')"),
+            .refused("SELECT * FROM sniff_csv('/etc/passwd')"),
+            .refused("SELECT * FROM glob('/*')"),
+            .refused("SELECT * FROM glob('/proc/*/environ')"),
+            .refused("SELECT * FROM '/etc/passwd'"),
+            .refused("SELECT * FROM 'x.parquet'"),
+            .refused("SELECT * FROM 'http://example.org/x.csv'"),
+            .refused("SELECT * FROM \"/data/0.duckdb\".main.data"),
+            .refused("SELECT * FROM query('SELECT * FROM visits')"),
+            .refused("SELECT * FROM query_table('visits')"),
+            .refused("SELECT * FROM query_table(['visits', 'weather'])"),
+            .refused("SELECT * FROM sql_auto_complete('SEL')"),
+            .refused("SELECT * FROM arrow_scan(0, 0, 0)"),
+            .refused("SELECT * FROM pandas_scan(0)"),
+            .refused("SELECT * FROM sqlite_scan('/x.db', 't')"),
+            .refused("SELECT * FROM postgres_scan('', '', '')"),
+            .refused("SELECT * FROM seq_scan('visits')"),
+            .refused("SELECT * FROM repeat(1, 100)"),
+            .refused("SELECT * FROM test_all_types()"),
+            .refused("SELECT * FROM summary((SELECT * FROM visits))"),
+            .refused("SELECT * FROM checkpoint()"),
+            .refused("SELECT * FROM force_checkpoint()"),
+            .refused("SELECT * FROM enable_logging()"),
+            .refused("SELECT * FROM unnest([1, 2, 3])"),
+            .refused("SELECT count(*) FROM visits, read_text('/etc/passwd')"),
+            .refused("SELECT count(*) FROM visits WHERE read_text('/etc/passwd') IS NOT NULL"),
+            .refused("SELECT count(*) FROM visits JOIN glob('/*') g ON g.file = visits.ward"),
+            .refused("SELECT count(*) FROM visits WHERE ward IN (SELECT content FROM read_text('/etc/passwd'))"),
+            .refused("WITH x AS (FROM read_csv('/etc/passwd')) SELECT count(*) FROM x"),
+            .refused("SELECT (SELECT content FROM read_text('/etc/passwd')), count(*) FROM visits"),
+        ])
+}

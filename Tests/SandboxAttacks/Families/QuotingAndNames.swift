@@ -1,0 +1,50 @@
+// The same column spelt otherwise: quotes, case, Unicode look-alikes, qualified paths, names of the engine's own.
+// Sources: OWASP, "SQL Injection Bypassing WAF" and "Unicode Encoding" pages; DuckDB documentation, "Keywords and Identifiers" (case
+// insensitivity, quoting) and "rowid pseudocolumn"; Unicode Technical Report 36.
+
+extension AttackFamily {
+    static let quotingAndNames = AttackFamily(
+        "quoting, case and look-alike names",
+        [
+            "SELECT \"patient\", count(*) FROM visits GROUP BY 1",
+            "SELECT \"PATIENT\", count(*) FROM visits GROUP BY 1",
+            "SELECT pAtIeNt, count(*) FROM VISITS GROUP BY 1",
+            "SELECT \"visits\".\"patient\", count(*) FROM \"visits\" GROUP BY 1",
+            "SELECT \"diagnosis\", count(*) FROM visits GROUP BY 1",
+            "SELECT DIAGNOSIS, count(*) FROM visits GROUP BY 1",
+            "SELECT dıagnosıs, count(*) FROM visits GROUP BY 1",
+            "SELECT раtient, count(*) FROM visits GROUP BY 1",
+            "SELECT \"patient​\", count(*) FROM visits GROUP BY 1",
+            "SELECT count(*) FROM \"visits\" WHERE \"cost\" = 4711",
+            "SELECT count(*) FROM visits WHERE visits.visits.cost = 4711",
+            "SELECT count(*) FROM visits WHERE main.visits.patient = 'p1'",
+            "SELECT d0.main.data.patient, count(*) FROM visits GROUP BY 1",
+            "SELECT count(*) FROM d0.main.data",
+            "SELECT count(*) FROM d0.data",
+            "SELECT count(*) FROM memory.main.visits",
+            "SELECT t0.diagnosis, count(*) FROM visits GROUP BY 1",
+            "SELECT t0.\"patient\", count(*) FROM visits t0 GROUP BY 1",
+            "SELECT rowid, count(*) FROM visits GROUP BY rowid",
+            "SELECT visits.rowid, sum(cost) FROM visits GROUP BY 1",
+            "SELECT count(*) FROM visits WHERE rowid = 0",
+            "SELECT sum(cost) FROM visits WHERE rowid < 4",
+            "SELECT max(rowid) FROM visits",
+            "SELECT \"rowid\" AS ward, count(*) FROM visits GROUP BY \"rowid\"",
+            "SELECT visits, count(*) FROM visits GROUP BY visits",
+            "SELECT CAST(visits AS VARCHAR), count(*) FROM visits GROUP BY 1",
+            "SELECT visits::TEXT AS ward FROM visits",
+            "SELECT g0, s0, a0, u0 FROM visits",
+            "SELECT s0 FROM hexi_raw",
+            "SELECT * FROM hexi_shown",
+            "SELECT * FROM hexi_cells_0",
+            "SELECT * FROM hexi_result",
+            "SELECT count(*) FROM visits AS hexi_shown",
+            "SELECT g0, count(*) FROM (SELECT patient AS g0 FROM visits) GROUP BY g0",
+            "SELECT ward AS c0, count(*) AS c1 FROM visits GROUP BY c0",
+            "SELECT ward AS \"c0\"\";DROP TABLE x;--\", count(*) FROM visits GROUP BY 1",
+            "SELECT ward AS \".shell id\", count(*) AS \"\n.shell id\n\" FROM visits GROUP BY 1",
+            "SELECT count(*) FROM visits \"a\"\"b\" WHERE \"a\"\"b\".region = 'isle'",
+            "SELECT file_row_number, filename, count(*) FROM visits GROUP BY ALL",
+            "SELECT file_index, count(*) FROM visits GROUP BY 1",
+        ])
+}

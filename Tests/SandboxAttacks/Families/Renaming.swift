@@ -1,0 +1,45 @@
+// A protected column under an allowed column's name, through common table expressions, column lists and positions.
+// Sources: AWS Clean Rooms and Snowflake (projection policies), on columns that keep their protection through aliases and CTEs; Cheney, Chiticariu,
+// Tan, "Provenance in Databases" (2009).
+
+extension AttackFamily {
+    static let renaming = AttackFamily(
+        "renaming through CTEs and derived tables",
+        [
+            "WITH v AS (SELECT patient AS ward, cost FROM visits) SELECT ward, sum(cost) FROM v GROUP BY ward",
+            "WITH v(ward) AS (SELECT patient FROM visits) SELECT ward, count(*) FROM v GROUP BY ward",
+            "WITH v AS (SELECT cost AS ward FROM visits) SELECT ward, count(*) FROM v GROUP BY ward",
+            "WITH v AS (SELECT cost AS age, patient FROM visits) SELECT age, count(*) FROM v GROUP BY age",
+            "WITH v AS (SELECT cost AS age FROM visits) SELECT count(*) FROM v WHERE age = 4711",
+            "WITH visits AS (SELECT diagnosis AS ward FROM visits) SELECT ward, count(*) FROM visits GROUP BY ward",
+            "WITH weather AS (SELECT * FROM visits) SELECT * FROM weather",
+            "WITH weather AS (SELECT patient AS station, day, dose AS wind, dose AS rain FROM visits) SELECT max(rain), min(day) FROM weather",
+            "WITH v AS (SELECT * FROM visits) SELECT diagnosis, count(*) FROM v GROUP BY diagnosis",
+            "WITH v AS (SELECT ward, count(*) AS n FROM visits GROUP BY ward, patient) SELECT ward, n FROM v",
+            "WITH v AS (SELECT ward AS patient, region AS ward, patient AS region FROM visits) SELECT region, count(*) FROM v GROUP BY region",
+            "WITH v AS MATERIALIZED (SELECT patient AS w, ward FROM visits) SELECT w, count(*) FROM v GROUP BY w",
+            "WITH a AS (SELECT patient AS x FROM visits), b AS (SELECT x AS y FROM a), c AS (SELECT y AS ward FROM b) SELECT ward, count(*) FROM c GROUP BY ward",
+            "SELECT ward, count(*) FROM (SELECT patient AS ward FROM visits) GROUP BY ward",
+            "SELECT t.ward, count(*) FROM (SELECT patient FROM visits) t(ward) GROUP BY t.ward",
+            "SELECT w, count(*) FROM (SELECT CASE WHEN true THEN patient ELSE ward END AS w FROM visits) GROUP BY w",
+            "SELECT w, count(*) FROM (SELECT coalesce(NULL, patient) AS w FROM visits) GROUP BY w",
+            "SELECT w, count(*) FROM (SELECT least(patient, 'zzz') AS w FROM visits) GROUP BY w",
+            "SELECT w, count(*) FROM (SELECT nullif(patient, '') AS w FROM visits) GROUP BY w",
+            "SELECT w, count(*) FROM (SELECT max(patient) AS w FROM visits GROUP BY ward) GROUP BY w",
+            "SELECT w, count(*) FROM (SELECT CAST(cost AS VARCHAR) AS w FROM visits) GROUP BY w",
+            "SELECT w, count(*) FROM (SELECT cost * 0 + age AS w FROM visits) GROUP BY w",
+            "SELECT patient AS \"count(*)\", count(*) FROM visits GROUP BY 1",
+            "SELECT ward AS patient, patient AS ward, count(*) FROM visits GROUP BY ALL",
+            "SELECT ward, count(*) FROM visits AS v(ward, patient) GROUP BY ward",
+            "SELECT day, count(*) FROM visits v(a, b, day) GROUP BY day",
+            "SELECT weather.day, count(*) FROM visits AS weather GROUP BY weather.day",
+            "SELECT weather.patient, count(*) FROM visits AS weather GROUP BY weather.patient",
+            "SELECT max(weather.cost) FROM visits AS weather",
+            "SELECT count(*) FROM visits claims WHERE claims.region = 'isle'",
+            "WITH s AS (SELECT ward, sum(cost) AS c FROM visits WHERE region = 'isle' GROUP BY ward) SELECT c FROM s",
+            "WITH s AS (SELECT ward, sum(cost) AS c FROM visits GROUP BY ward), t AS (SELECT ward, sum(cost) AS c FROM visits WHERE age < 90 GROUP BY ward) SELECT s.ward, s.c - t.c FROM s JOIN t ON s.ward = t.ward",
+            "WITH s AS (SELECT day, count(*) AS n FROM visits GROUP BY day) SELECT w.day, s.n FROM weather w LEFT JOIN s ON w.day = s.day",
+            "WITH RECURSIVE v AS (SELECT patient AS ward FROM visits UNION SELECT ward FROM v) SELECT ward, count(*) FROM v GROUP BY ward",
+            "WITH v AS (SELECT patient, ward, cost AS attribute FROM visits) SELECT sum(attribute) FROM v WHERE attribute > 4000",
+        ])
+}

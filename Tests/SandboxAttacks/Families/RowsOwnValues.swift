@@ -1,0 +1,50 @@
+// Minimum, maximum, first, last, most frequent: an aggregate in name, a cell of one row in truth.
+// Sources: Hundepool et al. (2012), section 4.2 (extremes); AWS Clean Rooms, allowed aggregate functions; BigQuery, "Aggregation threshold
+// analysis rule" (unsupported functions); DuckDB documentation, "Aggregate functions" (the list).
+
+extension AttackFamily {
+    static let rowsOwnValues = AttackFamily(
+        "statistics that are one row's own value",
+        [
+            "SELECT min(cost) FROM visits",
+            "SELECT max(cost) FROM visits",
+            "SELECT max(cost), ward FROM visits GROUP BY ward",
+            "SELECT min(patient), max(patient) FROM visits",
+            "SELECT max(diagnosis) FROM visits",
+            "SELECT max(age), min(age) FROM visits",
+            "SELECT max(day) FROM visits",
+            "SELECT min(ward), max(region) FROM visits",
+            "SELECT max(cost, 3) FROM visits",
+            "SELECT min(patient, 8) FROM visits",
+            "SELECT first(cost) FROM visits",
+            "SELECT last(patient) FROM visits",
+            "SELECT any_value(region) FROM visits",
+            "SELECT arbitrary(patient) FROM visits",
+            "SELECT arg_max(patient, cost) FROM visits",
+            "SELECT arg_min(cost, age) FROM visits",
+            "SELECT arg_max(patient, cost, 3) FROM visits",
+            "SELECT max_by(diagnosis, cost), min_by(patient, age) FROM visits",
+            "SELECT arg_max_null(patient, cost) FROM visits",
+            "SELECT mode(region), mode(cost) FROM visits",
+            "SELECT bit_and(cost), bit_or(cost), bit_xor(cost) FROM visits",
+            "SELECT bit_xor(age) FROM visits",
+            "SELECT bitstring_agg(age, 0, 200) FROM visits",
+            "SELECT entropy(patient), entropy(diagnosis) FROM visits",
+            "SELECT kurtosis(cost), skewness(cost) FROM visits",
+            "SELECT kurtosis_pop(age) FROM visits",
+            "SELECT geomean(cost), geometric_mean(age) FROM visits",
+            "SELECT weighted_avg(cost, age) FROM visits",
+            "SELECT range(max(age)) FROM visits",
+            "SELECT least(min(cost), 5000), greatest(max(age), 0) FROM visits",
+            "SELECT sum(cost) / max(cost) FROM visits",
+            "SELECT ward, max(wind) FROM visits JOIN weather USING (station, day) GROUP BY ward",
+            "SELECT max(wind) FROM visits JOIN weather USING (station, day)",
+            "SELECT max(v.nights) FROM (SELECT nights FROM stays) v",
+            "SELECT sum(DISTINCT cost) FROM visits",
+            "SELECT avg(DISTINCT age) FROM visits",
+            "SELECT sum(cost ORDER BY day) FROM visits",
+            "SELECT regr_count(cost, dose), regr_sxx(cost, dose), regr_syy(cost, dose), regr_avgx(cost, dose) FROM visits",
+            "SELECT covar_samp(age, cost), corr(age, cost), regr_intercept(age, cost) FROM visits",
+            "SELECT sem(cost), mad(cost) FROM visits",
+        ])
+}
