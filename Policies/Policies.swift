@@ -5,6 +5,9 @@ public enum Policies {
     /// The functions a query may call, for DuckDB 1.5.6.
     public static var engineFunctions: [UInt8] { PackageResources.duckdb_1_5_6_functions_json }
 
+    /// Everything that DuckDB 1.5.6 offers to a text, reviewed: functions, table functions, pragmas, settings.
+    public static var engineSurface: [UInt8] { PackageResources.duckdb_1_5_6_surface_json }
+
     /// The disclosure policies a product may name: name and document.
     public static var disclosure: [(name: String, document: [UInt8])] {
         [

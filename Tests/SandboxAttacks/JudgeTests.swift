@@ -9,7 +9,7 @@ import Testing
         "SELECT ward, count(*) FROM visits GROUP BY ward",
         "SELECT count(*), avg(cost) FROM visits WHERE region = 'north'",
         "SELECT region, avg(dose) FROM visits GROUP BY region ORDER BY 2",
-        "SELECT bed, sum(nights) FROM stays GROUP BY bed",
+        "SELECT ward, stddev(price) FROM visits GROUP BY ward",
     ])
     func `a threshold lower than promised is condemned`(sql: String) async throws {
         let outcome = try await SQLAttackTests.outcome(SQLAttack(sql), tables: AttackedHospital.tables(minimum: 2), minimum: 5)
