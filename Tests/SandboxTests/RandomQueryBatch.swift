@@ -105,7 +105,7 @@ struct RandomQueryTally: Sendable {
         for line in judged.output {
             let cells = (try? JSONValue.parse(Array(line.utf8)))?.arrayValue ?? []
             guard cells.count > 2, let number = cells[1].integerValue.map({ Int($0) }), texts.indices.contains(number) else { continue }
-            if cells[0] == "end" { ended.insert(number) } else { leaks.append("\(line)\n    \(texts[number])") }
+            if cells[0] == "end" { ended.insert(number) } else if cells[0] == "leak" { leaks.append("\(line)\n    \(texts[number])") }
         }
         for oracle in oracles where !ended.contains(oracle.number) {
             // Once more alone, for the engine's words.

@@ -104,9 +104,8 @@ struct RandomQueryOracle {
     }
 
     private func release(_ cells: CellQuery, _ index: Int, shown: String) -> [String] {
-        PlainRelease(query: cells).statements(cells: QueryPlan.cells(index), shown: shown)
-            .filter { $0.hasPrefix("CREATE") || $0.hasPrefix("DROP") }
-            .map { replaced($0) { "base_\($0)" } }
+        AggregateDisclosure(rules: DisclosureRules()).statements(for: cells, cells: QueryPlan.cells(index), shown: shown)
+            .filter { !$0.hasPrefix("SELECT") }.map { replaced($0) { "base_\($0)" } }
     }
 
     /// One of several grouping sets as a query of its own.

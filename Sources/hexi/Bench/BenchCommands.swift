@@ -39,8 +39,18 @@ struct BenchCommands: Sendable {
     private var sandbox: Command {
         benchmark(
             "sandbox", "measure what the sandbox costs over the bare query engine",
-            "A small query, where starting counts, and one of a second or more, where the work itself counts."
-        ) { folder, isQuick, _ in try await SandboxBench(folder: folder, isQuick: isQuick).run() }
+            """
+            A small query, where starting counts; long ones, where the work itself counts: TPC-H's queries, each held against the engine's \
+            own answer; how many small runs a second; and memory. TPC-H's tables are made by: ops/setup --tpch 1
+            """,
+            options: [
+                .value(
+                    "tpch", "DIR", about: "the folder with TPC-H's tables; by default Tools/data/tpch-1, or tpch-0.01 with --quick",
+                    completion: .directory)
+            ]
+        ) { folder, isQuick, arguments in
+            try await SandboxBench(folder: folder, isQuick: isQuick, tables: arguments.value("tpch")).run()
+        }
     }
 
     private var http: Command {
