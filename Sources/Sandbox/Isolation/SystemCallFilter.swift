@@ -45,6 +45,13 @@ enum SystemCallFilter {
     private static let protectionWrite: UInt64 = 2
     private static let protectionExecute: UInt64 = 4
 
+    enum Kind: Sendable { case engine, program }
+
+    /// The calls that may reach the kernel, some of them under conditions only.
+    static func names(_ kind: Kind) -> [String] {
+        common + (kind == .program ? programs : []) + ["mmap", "mprotect", "clone", "clone3", "ioctl", "prlimit64", "prctl"]
+    }
+
     /// For the engine, which makes no code while it runs.
     ///
     /// - Throws: `isolationUnavailable` where libseccomp cannot build it for this machine.
