@@ -21,14 +21,49 @@ struct AggregateDisclosure: Sendable {
             + [writer.summary(isShown: writer.supports.reaches), "CREATE TABLE \(shown) AS \(writer.shown)", "DROP TABLE \(cells)"]
             + writer.clearance
     }
+
+    /// Adds what makes the table `shown` to a script: the statements above, or, where totals stand beside their parts or counts
+    /// are changed, a pause in which that is decided. Prints the same line.
+    ///
+    /// - Parameter cellKeys: the secrets of tables whose counts are changed, by their policies' names; `nil` to try a
+    ///   query without data.
+    /// - Throws: `engineFailed` where a secret is missing.
+    func add(
+        _ query: CellQuery, cells: String, shown: String, cellKeys: [String: CellKeySecret]?, to script: inout EngineScript
+    ) throws(SandboxError) {
+        let writer = CellWriter(query: query, rules: rules, cells: cells)
+        let perturbation = CountPerturbation(query, rules: rules)
+        guard !query.units.isEmpty, query.hasGroupingSets || perturbation != nil else {
+            for statement in statements(for: query, cells: cells, shown: shown) { script.add(statement) }
+            return
+        }
+        let decided = DecidedCells(writer: writer, perturbation: perturbation)
+        for statement in [writer.creation] + writer.concentrationStatements { script.add(statement) }
+        if perturbation != nil { script.add(try decided.keysStatement(try secrets(query, cellKeys))) }
+        let decision = StageDecision(
+            query: query, supports: writer.supports, concentration: writer.concentration, perturbation: perturbation)
+        script.ask([decided.printing]) { lines throws(SandboxError) in
+            let table = try CellTable(lines, supports: writer.supports.expressions.count)
+            return [decided.creation(try decision.rows(table))]
+        }
+        script.add(decided.summary)
+        script.add("CREATE TABLE \(shown) AS \(decided.shown)")
+        for statement in ["DROP TABLE \(cells)"] + writer.clearance + decided.clearance { script.add(statement) }
+    }
+
+    /// For each kind of unit its table's secret, where it has one.
+    private func secrets(_ query: CellQuery, _ keys: [String: CellKeySecret]?) throws(SandboxError) -> [CellKeySecret?] {
+        guard let keys else { return query.units.map { _ in .trial } }
+        for table in rules.perturbedTables where keys[table] == nil {
+            throw .engineFailed(operatorDetail: "the counts of \"\(table)\" are to be changed, but there is no secret to change them by")
+        }
+        return query.units.map { keys[$0.table] }
+    }
 }
 
 extension CheckedQuery {
     /// The disclosure control of one of its stages, by the policies of the protected tables in it.
     func disclosure(of stage: QueryPlan.Stage) -> AggregateDisclosure {
-        let policies = stage.tables.compactMap { index in
-            tables.indices.contains(index) && tables[index].isProtected ? tables[index].aggregate : nil
-        }
-        return AggregateDisclosure(rules: DisclosureRules(policies))
+        AggregateDisclosure(rules: DisclosureRules(stage.tables.compactMap { tables.indices.contains($0) ? tables[$0] : nil }))
     }
 }

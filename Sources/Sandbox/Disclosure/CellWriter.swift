@@ -20,19 +20,12 @@ struct CellWriter: Sendable {
 
     /// The table of all cells, small ones included: g…, gid, a…, s… and the sketches b….
     var creation: String {
-        var items = keys
+        var items = query.keys
         items += query.aggregates.enumerated().map { "\($1.sql) AS a\($0)" }
         items += supports.expressions.enumerated().map { "\($1) AS s\($0)" }
         if hasSketches { items += query.units.indices.map { "\(sketch(query.units[$0])) AS b\($0)" } }
-        if items.isEmpty { items = ["count(*) AS s0"] }
+        if rules.perturbation > 0 || items.isEmpty { items.append("count(*) AS n") }
         return "CREATE TABLE \(cells) AS \(query.with)SELECT \(items.joined(separator: ", ")) \(query.source)\(query.grouping())"
-    }
-
-    /// g0, g1, … and gid.
-    private var keys: [String] {
-        var keys = query.groups.enumerated().map { "\($1) AS g\($0)" }
-        if query.hasGroupingSets { keys.append("GROUPING(\(query.groups.joined(separator: ", "))) AS gid") }
-        return keys
     }
 
     /// Without groups there is one cell, and nothing to say about suppressed ones.
@@ -70,9 +63,7 @@ struct CellWriter: Sendable {
         return "SELECT \(items.joined(separator: ", ")) FROM \(cells)\(join) WHERE \(supports.reaches)"
     }
 
-    private var shownKeys: [String] {
-        query.groups.indices.map { "\(cells).g\($0)" } + (query.hasGroupingSets ? ["\(cells).gid"] : [])
-    }
+    var shownKeys: [String] { query.keyNames.map { "\(cells).\($0)" } }
 
     private func item(_ index: Int, _ condition: String) -> String {
         let aggregate = query.aggregates[index]
@@ -88,6 +79,20 @@ struct CellWriter: Sendable {
 }
 
 extension CellQuery {
+    /// g0, g1, …, and gid where there are several grouping sets: the names of the columns that tell cells apart.
+    var keyNames: [String] { groups.indices.map { "g\($0)" } + (hasGroupingSets ? ["gid"] : []) }
+
+    /// Those columns as items of a SELECT.
+    var keys: [String] {
+        groups.enumerated().map { "\($1) AS g\($0)" } + (hasGroupingSets ? ["GROUPING(\(groups.joined(separator: ", "))) AS gid"] : [])
+    }
+
+    /// Joins a table that has one row for each cell, or none.
+    func join(_ table: String, to cells: String) -> String {
+        let tests = keyNames.map { "\(cells).\($0) IS NOT DISTINCT FROM \(table).\($0)" }
+        return "LEFT JOIN \(table) ON " + (tests.isEmpty ? "true" : tests.joined(separator: " AND "))
+    }
+
     /// ` GROUP BY …`, or empty.
     /// - Parameter further: an expression that is grouped by as well, in every set.
     func grouping(and further: String? = nil) -> String {

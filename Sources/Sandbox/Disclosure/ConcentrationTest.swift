@@ -69,22 +69,19 @@ struct ConcentrationTest: Sendable {
 
     /// The statement that makes the working table.
     var creation: String {
-        let keys = keyNames
+        let keys = query.keyNames
         let parts = query.units.enumerated().map { part($1, index: $0) }
         let columns = (keys + ["bool_and(ok) AS ok", "flatten(list(weights ORDER BY k)) AS weights"]).joined(separator: ", ")
         let grouping = keys.isEmpty ? "" : " GROUP BY " + keys.joined(separator: ", ")
         return "CREATE TABLE \(table) AS \(query.with)SELECT \(columns) FROM (\(parts.joined(separator: " UNION ALL ")))\(grouping)"
     }
 
-    private var keyNames: [String] { query.groups.indices.map { "g\($0)" } + (query.hasGroupingSets ? ["gid"] : []) }
-
     /// One kind of unit: first each unit's sums in each cell, then each cell's figures, then the test of them.
     private func part(_ unit: CellQuery.Unit, index: Int) -> String {
-        var items = query.groups.enumerated().map { "\($1) AS g\($0)" }
-        if query.hasGroupingSets { items.append("GROUPING(\(query.groups.joined(separator: ", "))) AS gid") }
+        var items = query.keys
         items += ["\(unit.sql) AS u"] + contributions.enumerated().map { "sum(\($1)) AS v\($0)" }
         let units = "SELECT \(items.joined(separator: ", ")) \(query.source)\(query.grouping(and: unit.sql))"
-        let keys = keyNames
+        let keys = query.keyNames
         let figures = contributions.indices.map { "\(list(of: "v\($0)")) AS f\($0)" }
         let cells = "SELECT \((keys + figures).joined(separator: ", ")) FROM (\(units)) WHERE u IS NOT NULL"
             + (keys.isEmpty ? "" : " GROUP BY " + keys.joined(separator: ", "))
@@ -110,7 +107,6 @@ struct ConcentrationTest: Sendable {
 
     /// Joins the working table to the cells.
     func join(to cells: String) -> String {
-        let tests = keyNames.map { "\(cells).\($0) IS NOT DISTINCT FROM \(table).\($0)" }
-        return "LEFT JOIN \(table) ON " + (tests.isEmpty ? "true" : tests.joined(separator: " AND "))
+        query.join(table, to: cells)
     }
 }

@@ -1,0 +1,105 @@
+/// Withholds further cells until none that is withheld can be had by subtracting shown ones from a total.
+///
+/// (Secondary suppression: Cox, "Suppression methodology and statistical disclosure control", JASA 76, 1981; Hundepool et al.,
+/// Statistical Disclosure Control, Wiley 2012, §4.4.) What remains of a known total when its shown parts are
+/// subtracted must be at least two cells which together might be shown as one. Smallest cells go first. At last
+/// the equations are solved: as long as they determine a withheld cell, one more goes.
+struct ComplementarySuppression: Sendable {
+    let relations: CellRelations
+    /// By which cells are chosen: units, then the place in the table.
+    let sizes: [Int]
+
+    init(_ table: CellTable, groups: Int, supports: CellSupports) throws(SandboxError) {
+        relations = try CellRelations(table, groups: groups)
+        sizes = table.cells.map { cell in supports.own.map { cell.supports[$0] }.min() ?? 0 }
+    }
+
+    /// - Parameters:
+    ///   - withheld: which of the cells asked for are withheld already.
+    ///   - mayBeShown: whether the sum over these cells may be known.
+    /// - Returns: which are withheld in the end.
+    /// - Throws: a refusal where the equations are too many to be solved.
+    func extended(_ withheld: [Bool], mayBeShown: ([Int]) -> Bool) throws(SandboxError) -> [Bool] {
+        var withheld = withheld
+        while true {
+            closePartitions(&withheld, mayBeShown)
+            guard let exposed = try LinearAudit(relations, withheld: withheld).exposed.first else { return withheld }
+            guard let next = neighbour(of: exposed, withheld) else { return withheld.map { _ in true } }
+            withheld[next] = true
+        }
+    }
+
+    /// The smallest shown cell of those.
+    private func smallest(_ cells: some Sequence<Int>, _ withheld: [Bool]) -> Int? {
+        cells.filter { $0 < relations.asked && !withheld[$0] }.min { (sizes[$0], $0) < (sizes[$1], $1) }
+    }
+
+    /// The smallest shown cell that stands in an equation with this one, or else of all.
+    private func neighbour(of cell: Int, _ withheld: [Bool]) -> Int? {
+        let near = relations.relations.filter { $0.whole == cell || $0.parts.contains(cell) }.flatMap { [$0.whole] + $0.parts }
+        return smallest(near, withheld) ?? smallest(0..<relations.asked, withheld)
+    }
+
+    private func closePartitions(_ withheld: inout [Bool], _ mayBeShown: ([Int]) -> Bool) {
+        var hasChanged = true
+        while hasChanged {
+            hasChanged = false
+            let known = knownCells(withheld)
+            for relation in relations.relations {
+                guard let next = breach(relation, withheld, known, mayBeShown) else { continue }
+                withheld[next] = true
+                hasChanged = true
+            }
+        }
+    }
+
+    /// Cells that are shown, or not asked for but the sum of shown ones.
+    private func knownCells(_ withheld: [Bool]) -> [Bool] {
+        var known = withheld.map { !$0 } + Array(repeating: false, count: relations.count - relations.asked)
+        for relation in relations.relations where relation.whole >= relations.asked {
+            if relation.parts.allSatisfy({ !withheld[$0] }) { known[relation.whole] = true }
+        }
+        return known
+    }
+
+    /// All cells into which these are divided by finer grouping sets.
+    private func innerCells(of cells: [Int]) -> [Int] {
+        cells.flatMap { relations.partitions[$0] }.flatMap { relations.relations[$0].parts }
+    }
+
+    /// What is left of withheld cells when shown cells inside them are subtracted as well: by one finer grouping set, and by
+    /// all of them together.
+    private func remainders(of hidden: [Int], _ inner: [Int], _ withheld: [Bool]) -> [[Int]] {
+        var remainders = [hidden]
+        let partitions = hidden.flatMap { relations.partitions[$0] }.map { relations.relations[$0] }
+        let undivided = hidden.filter { relations.partitions[$0].isEmpty }
+        for set in Set(partitions.map(\.set)) {
+            remainders.append(undivided + partitions.filter { $0.set == set }.flatMap(\.parts).filter { withheld[$0] })
+        }
+        let covered = Set(innerCells(of: inner.filter { !withheld[$0] }))
+        let leaves = inner.filter { withheld[$0] && !covered.contains($0) && relations.partitions[$0].isEmpty }
+        remainders.append(undivided + leaves)
+        return remainders.filter { !$0.isEmpty }
+    }
+
+    /// The cell to withhold because one partition would otherwise tell something; `nil` where it tells nothing.
+    private func breach(
+        _ relation: CellRelations.Relation, _ withheld: [Bool], _ known: [Bool], _ mayBeShown: ([Int]) -> Bool
+    ) -> Int? {
+        let hidden = relation.parts.filter { withheld[$0] }
+        let isAsked = relation.whole < relations.asked
+        if hidden.isEmpty {
+            // A withheld total whose parts are all there.
+            return isAsked && withheld[relation.whole] ? smallest(relation.parts, withheld) : nil
+        }
+        let isKnown = isAsked ? !withheld[relation.whole] : known[relation.whole]
+        let inner = innerCells(of: hidden)
+        guard isKnown, hidden.count < 2 || !remainders(of: hidden, inner, withheld).allSatisfy(mayBeShown) else { return nil }
+        if let part = smallest(relation.parts, withheld) ?? smallest(inner, withheld) { return part }
+        // All parts are withheld: together they are the total, unless there is but one, which is then the total itself.
+        guard hidden.count == 1 else { return nil }
+        if isAsked { return relation.whole }
+        let others = relations.relations.filter { $0.whole == relation.whole && $0.parts.allSatisfy { !withheld[$0] } }
+        return smallest(others.flatMap(\.parts), withheld)
+    }
+}
