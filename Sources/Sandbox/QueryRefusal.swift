@@ -33,6 +33,8 @@ public struct QueryRefusal: Error, Sendable, Hashable, CustomStringConvertible {
         case tooManyRows = "too-many-rows"
         /// No group rests on enough distinct privacy units. The same whether there were none or only small ones.
         case groupBelowMinimum = "group-below-minimum"
+        /// The answer would differ from an earlier one of the same buyer by too few privacy units.
+        case differencing
         /// The listed policy contradicts itself or the snapshot.
         case policyInvalid = "policy-invalid"
     }

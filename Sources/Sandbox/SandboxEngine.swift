@@ -88,7 +88,7 @@ public struct SandboxEngine: Sendable {
         for parameter in query.parameters { values[foldedName(parameter.name)] = .sample(parameter.type) }
         let conversions = query.written(values: values).conversions
         if !conversions.isEmpty { script.add("CREATE TABLE hexi_constants AS SELECT \(conversions.enumerated().map { "\($1) AS x\($0)" }.joined(separator: ", "))") }
-        script.add(query, values: values, cap: query.maximumRows)
+        try script.add(query, values: values, cap: query.maximumRows)
         let outcome = try await execute(script, mounts: [], limits: .parsing)
         guard outcome.ending != .exited(0) else { return }
         guard case .exited = outcome.ending else { throw failure(outcome, limits: .parsing) }
@@ -102,36 +102,35 @@ public struct SandboxEngine: Sendable {
     ///   - values: one for each parameter, by its declared name.
     ///   - snapshots: for each table of the query, by its policy's name, the path of the file that `importTable` made.
     ///   - restrictions: by table, which rows the run may see; all of them must be met.
+    ///   - earlier: the buyer's completed runs on these products, where a policy asks that answers be held against each other.
+    ///   - cellKeys: by table, the secrets of products whose policy changes counts.
     ///   - limits: `nil` for the configuration's.
-    /// - Throws: `refused` with `group-below-minimum`, `too-many-rows`, `join-multiplies-rows` or `parameter-value`;
+    /// - Throws: `refused` with `group-below-minimum`, `too-many-rows`, `join-multiplies-rows`, `differencing` or `parameter-value`;
     ///   `timeExceeded`, `outputExceeded`, `resourcesExceeded`, `engineFailed`, `isolationUnavailable`, `cancelled`.
     public func run(
         _ query: CheckedQuery, values: [String: JSONValue] = [:], snapshots: [String: String],
-        restrictions: [String: [RowRestriction]] = [:], limits: RunLimits? = nil
+        restrictions: [String: [RowRestriction]] = [:], earlier: [EarlierRun] = [], cellKeys: [String: CellKeySecret] = [:],
+        limits: RunLimits? = nil
     ) async throws(SandboxError) -> RunResult {
         let limits = limits ?? configuration.limits
         let bound = try bind(values, query)
-        var mounts: [Mount] = []
         var script = EngineScript(limits: limits)
+        var attached = AttachedTables()
         for (index, name) in query.tableNames.enumerated() {
-            guard let path = snapshots[name] else {
-                throw .engineFailed(operatorDetail: "no snapshot was given for the table \"\(name)\"")
-            }
-            mounts.append(Mount(source: path, target: "/data/\(index).duckdb"))
-            do {
-                try script.addTable(
-                    index, file: "/data/\(index).duckdb", policy: query.tables[index], restrictions[name] ?? [])
-            } catch { throw .refused(error) }
+            _ = try attached.catalog(
+                of: query.tables[index], snapshot: snapshots[name], restrictions: restrictions[name] ?? [], isNew: true, in: &script)
         }
+        let comparison = try comparison(
+            query, bound, Conditions(snapshots: snapshots, restrictions: restrictions), earlier, &attached, &script)
         script.lock()
         let cap = max(min(query.maximumRows, limits.maximumRows), 0)
-        script.add(query, values: bound, cap: cap)
-        let outcome = try await execute(script, mounts: mounts, limits: limits)
+        try script.add(query, values: bound, cap: cap, cellKeys: cellKeys, comparison: comparison)
+        let outcome = try await execute(script, mounts: attached.mounts, limits: limits)
         guard case .exited(0) = outcome.ending else { throw failure(outcome, limits: limits) }
         return try ResultReader(query: query, cap: cap).read(outcome.output, milliseconds: Int(outcome.seconds * 1000))
     }
 
-    private func bind(_ values: [String: JSONValue], _ query: CheckedQuery) throws(SandboxError) -> [String: ParameterValue] {
+    func bind(_ values: [String: JSONValue], _ query: CheckedQuery) throws(SandboxError) -> [String: ParameterValue] {
         var bound: [String: ParameterValue] = [:]
         for parameter in query.parameters {
             guard let value = values[parameter.name] else {
@@ -218,6 +217,12 @@ public struct SandboxEngine: Sendable {
                 QueryRefusal(
                     .joinMultipliesRows, "in a joined table too many rows share one key",
                     hint: "join on more columns, so that each row meets few others"))
+        }
+        if outcome.errorText.contains(DifferencingCheck.mark) {
+            return .refused(
+                QueryRefusal(
+                    .differencing, "together with earlier answers to you this one would tell of too few",
+                    hint: "ask with the same groups and filters as before, or for groups that differ by more"))
         }
         return EngineMessage(outcome.errorText).error(for: outcome.ending, limits: limits)
     }

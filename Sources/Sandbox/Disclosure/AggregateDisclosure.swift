@@ -22,6 +22,13 @@ struct AggregateDisclosure: Sendable {
             + writer.clearance
     }
 
+    /// The same without the line that is printed.
+    func silentStatements(for query: CellQuery, cells: String, shown: String) -> [String] {
+        let writer = CellWriter(query: query, rules: rules, cells: cells)
+        return [writer.creation] + writer.concentrationStatements
+            + ["CREATE TABLE \(shown) AS \(writer.shown)", "DROP TABLE \(cells)"] + writer.clearance
+    }
+
     /// Adds what makes the table `shown` to a script: the statements above, or, where totals stand beside their parts or counts
     /// are changed, a pause in which that is decided. Prints the same line.
     ///
@@ -39,7 +46,10 @@ struct AggregateDisclosure: Sendable {
         }
         let decided = DecidedCells(writer: writer, perturbation: perturbation)
         for statement in [writer.creation] + writer.concentrationStatements { script.add(statement) }
-        if perturbation != nil { script.add(try decided.keysStatement(try secrets(query, cellKeys))) }
+        if perturbation != nil {
+            let secrets = try secrets(query, cellKeys)
+            script.add(decided.keysStatement(secrets))
+        }
         let decision = StageDecision(
             query: query, supports: writer.supports, concentration: writer.concentration, perturbation: perturbation)
         script.ask([decided.printing]) { lines throws(SandboxError) in

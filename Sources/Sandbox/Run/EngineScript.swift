@@ -78,7 +78,14 @@ extension EngineScript {
 
     /// The whole run of a checked query, once its tables are attached. It prints the engine's version, one summary line for each
     /// stage, the types of the result's columns, and the rows.
-    mutating func add(_ query: CheckedQuery, values: [String: ParameterValue], cap: Int) {
+    ///
+    /// - Parameters:
+    ///   - cellKeys: `AggregateDisclosure.add`.
+    ///   - comparison: statements that stop the run where its stages are too close to earlier ones.
+    mutating func add(
+        _ query: CheckedQuery, values: [String: ParameterValue], cap: Int, cellKeys: [String: CellKeySecret]? = nil,
+        comparison: [String] = []
+    ) throws(SandboxError) {
         let plan = query.written(values: values)
         for (index, limit) in plan.limits.enumerated() {
             add(
@@ -87,9 +94,10 @@ extension EngineScript {
         }
         add("SELECT json_array(version())")
         for (index, stage) in plan.stages.enumerated() {
-            query.disclosure(of: stage)
-                .statements(for: stage.cells, cells: QueryPlan.cells(index), shown: QueryPlan.shown(index)).forEach { add($0) }
+            try query.disclosure(of: stage).add(
+                stage.cells, cells: QueryPlan.cells(index), shown: QueryPlan.shown(index), cellKeys: cellKeys, to: &self)
         }
+        for statement in comparison { add(statement) }
         add("CREATE TABLE hexi_result AS \(plan.resultStatement(cap: cap))")
         add("SELECT to_json(list(type ORDER BY cid)) FROM pragma_table_info('hexi_result')")
         let columns = query.columnNames.indices.map { "CAST(c\($0) AS VARCHAR)" }.joined(separator: ", ")
