@@ -50,9 +50,9 @@ struct DifferencingPart: Sendable {
         let joined = "\(raw) JOIN \(cells) ON \(tests.isEmpty ? "true" : tests)"
         statements.append("CREATE TABLE \(table) AS SELECT c, \(all) FROM \(joined)")
         if !names.isEmpty {
-            let set = query.hasGroupingSets ? "\(raw).gid" : "0"
+            let sets = query.hasGroupingSets
             let sums = (["n"] + prints).map { "sum(\($0))" }.joined(separator: ", ")
-            statements.append("INSERT INTO \(table) SELECT -1 - \(set), u, \(sums) FROM \(joined) GROUP BY \(set), u")
+            statements.append("INSERT INTO \(table) SELECT -1\(sets ? " - \(raw).gid" : ""), u, \(sums) FROM \(joined) GROUP BY \(sets ? "\(raw).gid, " : "")u")
         }
         return statements + [
             "CREATE TABLE \(sizes) AS SELECT c, count(*) AS size FROM \(table) GROUP BY c", "DROP TABLE \(raw)", "DROP TABLE \(cells)",
