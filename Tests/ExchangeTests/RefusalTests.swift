@@ -181,7 +181,7 @@ struct RefusalTests {
     }
 
     /// Of every family; no code is told of twice.
-    static let families = [admission, dealing, IdentityRefusals.cases, RightRefusals.cases, CatalogueRefusals.cases]
+    static let families = [admission, dealing, IdentityRefusals.cases, RightRefusals.cases, CatalogueRefusals.cases, RunRefusals.cases]
 
     @Test("can all be had, and each is told of once")
     func complete() {

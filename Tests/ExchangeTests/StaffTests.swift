@@ -121,7 +121,7 @@ struct StaffTests {
 
     @Test("query what their field set and row scope leave, as far as the columns of a product tell", arguments: [
         (nil, nil, nil), (["wind_speed"], nil, nil), (["elsewhere"], nil, .scopeExceeded), (nil, "origin", nil),
-        (nil, "region", .scopeExceeded), (["origin"], "region", .scopeExceeded), (["origin", "elsewhere"], "origin", nil),
+        (nil, "region", .scopeExceeded), (nil, "wind_speed", .scopeExceeded), (nil, "station", .scopeExceeded), (["origin"], "region", .scopeExceeded), (["origin", "elsewhere"], "origin", nil),
     ] as [([String]?, String?, RefusalCode?)])
     func scope(columns: [String]?, rowColumn: String?, expected: RefusalCode?) throws {
         var market = try Market()

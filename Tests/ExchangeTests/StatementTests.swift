@@ -96,7 +96,7 @@ struct StatementTests {
 
     @Test("without one of their members, or with null for it, are refused")
     func missingMembers() throws {
-        let optional: Set<String> = ["nodeKeys", "offline", "identity", "catalogue", "rights", "creditCode", "product"]
+        let optional: Set<String> = ["nodeKeys", "offline", "identity", "catalogue", "rights", "runs", "creditCode", "product"]
         for content in try Self.samples() {
             let whole = try Self.document(content)
             for name in whole.names where !optional.contains(name) || content.kind == .productWithdrawal {

@@ -25,12 +25,19 @@ import Testing
             #expect(Self.rows(scoped) == #"[["BB",24,29.0]]"#)
             // Too few units within the scope: the rule counts what is left.
             let narrow = SigningKey.generate()
-            let delays = (0..<4).map { String($0) }
             try await StaffTests.delegate(
                 node, insurer, narrow,
-                StaffTests.delegation(insurer, narrow, rowScope: [RowScope(product: trade.flights, column: "delay", values: delays)]))
+                StaffTests.delegation(insurer, narrow, rowScope: [RowScope(product: trade.flights, column: "carrier", values: ["ZZ"])]))
             let tooFew = try await Self.run(trade, by: narrow)
             #expect(tooFew.code == "group-below-minimum", "\(tooFew)")
+            // Nobody picks out people by a scope: neither by who they are nor by what is measured of them.
+            for column in ["tail", "delay"] {
+                let picker = SigningKey.generate()
+                try await StaffTests.delegate(
+                    node, insurer, picker,
+                    StaffTests.delegation(insurer, picker, rowScope: [RowScope(product: trade.flights, column: column, values: ["1"])]))
+                #expect(try await Self.run(trade, by: picker).code == "scope-exceeded", "\(column)")
+            }
         }
     }
 

@@ -74,6 +74,16 @@ extension ExchangeState {
                     "the key of \(delegation.name) may read no column of the table \(table.name) (\(table.product)); a new delegation of the key can name some in its fieldSet",
                     pointer: pointer)
             }
+            // A scope that the organisation chooses is a filter like any other: nobody picks out people by it.
+            let barred = products[table.product]?.version(table.version)?.data?.columns.first { column in
+                !column.role.canFilter && scope.rowFilters.contains { $0.column == column.name }
+            }
+            if let barred {
+                throw Refusal(
+                    .scopeExceeded,
+                    "the key of \(delegation.name) is limited by the column \"\(barred.name)\" of the table \(table.name) (\(table.product)), whose role \(barred.role.rawValue) lets nobody choose rows by it; a new delegation can limit the row scope by another column",
+                    pointer: pointer)
+            }
             // A filter that cannot be applied must not fall away.
             if let filter = scope.rowFilters.first(where: { !columns.contains($0.column) }) {
                 throw Refusal(

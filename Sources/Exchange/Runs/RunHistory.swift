@@ -30,7 +30,7 @@ extension ExchangeState {
     }
 
     /// The runs that one is to be held against, in the ledger's order; none for the repetition of an earlier run.
-    func earlierRuns(
+    public func earlierRuns(
         of query: Query, _ parameters: JSONObject, buyer: Identifier
     ) throws(Refusal) -> [EarlierRun] {
         let keys = watchedVersions(query.submission, of: buyer)

@@ -112,6 +112,9 @@ extension ExchangeState {
     /// What must hold of what is new since there are tasks.
     private func checkMethod(_ facts: RunFacts, against authorization: RunAuthorization) throws(Refusal) {
         let submission = authorization.query.submission
+        guard facts.method != nil || authorization.task == nil else {
+            throw Refusal(.outcomeInconsistent, "a run says by which method its result came to be")
+        }
         if let method = facts.method, method.mode != submission.mode {
             throw Refusal(.outcomeInconsistent, "the run was made in the mode \(method.mode.rawValue), the query is of the mode \(submission.mode.rawValue)")
         }

@@ -43,6 +43,7 @@ extension JSONObject {
 
 extension RunsState {
     mutating func add(_ task: RunTask) {
+        requiresTasks = true
         tasks[task.identifier] = task
         openTasks[task.buyer, default: []].insert(task.identifier)
     }

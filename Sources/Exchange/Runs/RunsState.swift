@@ -24,6 +24,9 @@ public struct KeptResult: Sendable, Hashable, Codable {
 public struct RunsState: Sendable, Hashable, Codable {
     /// The open tasks, and those that were used, cancelled or have expired a short while ago.
     public internal(set) var tasks: [Identifier: RunTask] = [:]
+    /// Whether a run needs a task: from the first task on that was minted in the space. A ledger that is older than tasks has
+    /// runs without any, and stays as sound as it was.
+    var requiresTasks = false
     /// The tasks of each buyer that have neither been used nor cancelled.
     var openTasks: [Identifier: Set<Identifier>] = [:]
     /// The results that are kept, by run.

@@ -81,6 +81,17 @@ extension ExchangeState {
         return participant.identifier.text
     }
 
+    private func needsTask(_ submission: QuerySubmission) -> Bool {
+        switch submission.mode {
+        case .rows: false
+        case .private, .match, .metrics: true
+        case .aggregate:
+            submission.tables.contains {
+                products[$0.product]?.version($0.version)?.data?.aggregate?.differencing == true
+            }
+        }
+    }
+
     private static func taskUnknown(_ task: Identifier?) -> Refusal {
         Refusal(
             .notFound,
@@ -90,9 +101,19 @@ extension ExchangeState {
 
     /// The task that a run uses, which must be good for exactly this run.
     ///
+    /// No task, no run. The one exception is the ledger of a space in which no task has ever been minted, for the modes that
+    /// there were before there were tasks; a node takes no request without one even there.
+    ///
     /// - Parameter buyer: who signs the request.
     func requireTask(_ request: RunRequest, _ buyer: Participant, at time: Timestamp) throws(Refusal) -> RunTask? {
-        guard let identifier = request.task else { return nil }
+        guard let identifier = request.task else {
+            guard !runs.requiresTasks, queries[request.query].map({ !needsTask($0.submission) }) ?? true else {
+                throw Refusal(
+                    .taskMissing, "the request names no task; have one minted by a task request, and name it in \"task\"",
+                    pointer: "/task")
+            }
+            return nil
+        }
         guard let task = runs.tasks[identifier] else { throw Self.taskUnknown(identifier) }
         guard task.buyer == buyer.identifier else {
             throw Refusal(.signerNotNamed, "the task was minted for \(task.buyer), not for \(buyer.identifier)", pointer: "/task")

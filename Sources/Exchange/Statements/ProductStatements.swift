@@ -12,6 +12,14 @@ public enum ColumnRole: String, Sendable, CaseIterable, Codable {
     case filter
     case joinKey = "join_key"
     case hidden
+
+    /// Whether rows may be chosen by the column's values.
+    public var canFilter: Bool {
+        switch self {
+        case .dimension, .attribute, .filter, .joinKey: true
+        case .privacyUnit, .measure, .hidden: false
+        }
+    }
 }
 
 public struct ProductColumn: Sendable, Hashable, Codable {
