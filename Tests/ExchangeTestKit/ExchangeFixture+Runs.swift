@@ -128,7 +128,7 @@ extension ExchangeFixture {
 
     public static func token(_ subject: String) -> String { SHA256.hash("token of \(subject)".utf8).description }
 
-    public func decision(
+    public func artefactDecision(
         _ run: Identifier, _ verdict: ArtefactVerdict, sha256: String? = nil, artefact: String = "weights"
     ) -> StatementContent {
         let assessment = ArtefactDecision.Assessment(
@@ -194,7 +194,7 @@ public struct ProtectedMarket: Sendable {
         try texts.map { text in
             try fixture.approved(
                 fixture.submission(.aggregate, insurer, products ?? [flights]), insurer,
-                by: products?.contains(weather) == true ? [airport, bureau] : [airport], text: text)
+                by: [(flights, airport), (weather, bureau)].filter { (products ?? [flights]).contains($0.0) }.map(\.1), text: text)
         }
     }
 }

@@ -105,7 +105,7 @@ enum RunRefusals {
         .artefactDiffers: inProtected { market in
             let run = try Identifier(try market.run(.metrics).subject)
             let other = SHA256.hash("another file".utf8).description
-            return try market.fixture.refusal(of: market.fixture.decision(run, .release, sha256: other), by: market.airport.key)
+            return try market.fixture.refusal(of: market.fixture.artefactDecision(run, .release, sha256: other), by: market.airport.key)
         },
     ]
 }

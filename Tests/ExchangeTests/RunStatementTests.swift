@@ -33,7 +33,7 @@ struct RunStatementTests {
                         query: try market.query(.aggregate), contracts: [market.contract], parameters: ["a": 1, "b": true, "c": "二"],
                         deadline: fixture.time, priority: .low, isSealed: true))),
             .run(.taskCancellation(TaskCancellation(task: task, reason: "不再需要"))),
-            .run(.destruction(ResultDestruction(run: run, ground: .retention))), fixture.decision(run, .release),
+            .run(.destruction(ResultDestruction(run: run, ground: .retention))), fixture.artefactDecision(run, .release),
             fixture.consent(market.flights, market.insurer), fixture.consentEnd(market.flights, market.insurer),
             fixture.request(task: task, try market.query(.aggregate), [market.contract]), .productListing(listing),
             .querySubmission(gaussian), .querySubmission(metrics),
@@ -127,7 +127,7 @@ struct RunStatementTests {
     @Test("say of a release on which assessment it rests")
     func assessment() throws {
         let run = Identifier(kind: .run, prefix: ExchangeFixture.prefix, payload: [1])
-        var document = try Self.document(try ExchangeFixture().decision(run, .release))
+        var document = try Self.document(try ExchangeFixture().artefactDecision(run, .release))
         document["assessment"] = nil
         #expect(throws: StatementError.self) { try Self.signed(.object(document), .artefactDecision) }
         document["decision"] = "refuse"
