@@ -14,7 +14,8 @@ enum ReconcileCommand {
                 run it looks up whether the buyer was registered and active, the query approved by every provider and \
                 not revoked, the product listed, the contract signed by all, in its time and with runs left, and what \
                 the run costs at the listed price; and that a refused run cost nothing. Every charge is compared, and \
-                the charges are summed up by contract, payer and payee.
+                the charges are summed up by contract, payer and payee. A run must have used a task that its buyer had \
+                minted for it, and what runs in private mode spend is held against the products' budgets.
 
                 Exit code 0 means that every bill is right, 1 that one is not or that the ledger is not sound.
                 """,

@@ -19,7 +19,22 @@ enum ReconciliationText {
                 ("contract", \Reconciliation.Account.contract), ("payer", \.payer), ("payee", \.payee),
             ] { text += "\n" + totals(title, result.totals(by: member), result).render(width: width) }
         }
+        if !result.privacy.isEmpty { text += "\n" + privacy(result).render(width: width) }
         return text + "\n" + conclusion(result, width)
+    }
+
+    private static func privacy(_ result: Reconciliation) -> Table {
+        var table = Table(
+            ["Privacy spent by", "Product", "Runs", "Sum of ε"], alignments: [.left, .left, .right, .right])
+        let rows = result.privacy.sorted { ($0.key.buyer, $0.key.product) < ($1.key.buyer, $1.key.product) }
+        for (key, use) in rows.prefix(maximumRows) {
+            table.append([
+                named(key.buyer, result), named(key.product, result), DecimalText.grouped(use.runs),
+                DecimalText.format(Double(use.epsilon) / 1000, digits: 3),
+            ])
+        }
+        if rows.count > maximumRows { table.append(["and \(rows.count - maximumRows) more"]) }
+        return table
     }
 
     private static func heading(_ result: Reconciliation) -> String {

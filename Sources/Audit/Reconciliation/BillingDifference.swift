@@ -21,6 +21,10 @@ public struct BillingDifference: Sendable, Hashable, CustomStringConvertible {
         case charges
         /// One signed request is charged once, and soon after it was signed.
         case replay
+        /// A run uses a task that its buyer had minted for just that run, once and in time.
+        case task
+        /// What runs in private mode spend of a product's budget.
+        case budget
     }
 
     public var rule: Rule

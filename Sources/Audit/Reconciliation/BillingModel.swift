@@ -46,6 +46,8 @@ struct BillingModel {
     private(set) var contracts: [Identifier: Contract] = [:]
     private(set) var queries: [Identifier: Query] = [:]
     private(set) var keys = BillingKeys()
+    /// Tasks and privacy budgets.
+    private var books = RunBooks()
     private var requests = RecentRequests()
 
     /// What an entry means for the bill.
@@ -54,6 +56,8 @@ struct BillingModel {
         /// As recorded, and as they should be; both empty unless the entry is a completed run.
         var recorded: [BilledCharge] = []
         var recomputed: [BilledCharge] = []
+        /// What the run spent of each product's privacy budget.
+        var spent: (cost: PrivacyCost, buyer: Identifier, products: Set<Identifier>)?
     }
 
     /// Takes up the next entry. The signatures on its statement must have been verified.
@@ -97,6 +101,7 @@ struct BillingModel {
         case .spacePolicy(let policy):
             guard isSigned(entry, byOperatorsWith: .policy, &reading) else { return }
             catalogue = policy.catalogue
+            books.taskHours = policy.runs.taskHours
         case .productListing(let listing): follow(listing, entry, &reading)
         case .catalogue(let statement): follow(statement, entry, &reading)
         case .productWithdrawal(let withdrawal):
@@ -113,6 +118,11 @@ struct BillingModel {
             queries[statement.identifier(.query)] = Query(
                 submission: submission, isBarred: entry.event.type != .querySubmitted)
         case .queryDecision(let decision): follow(decision, entry, &reading)
+        case .run(.task(let request)):
+            let buyer = queries[request.query]?.submission.buyer
+            guard isSigned(entry, by: buyer, &reading), let buyer else { return }
+            books.mint(request, entry, buyer: buyer)
+        case .run(.taskCancellation(let cancellation)): follow(cancellation, entry, &reading)
         default: break
         }
     }
@@ -198,6 +208,15 @@ struct BillingModel {
         }
     }
 
+    private mutating func follow(_ cancellation: TaskCancellation, _ entry: LedgerEntry, _ reading: inout Reading) {
+        if !keys.areOperators(entry.event.statement.keyIdentifiers, with: .suspend), let task = books.tasks[cancellation.task] {
+            let providers = queries[task.request.query].map { self.providers(of: $0.submission) } ?? []
+            let party = keys.signers(of: entry).first { $0 == task.buyer || providers.contains($0) }
+            guard isSigned(entry, by: party, &reading) else { return }
+        }
+        books.cancel(cancellation.task)
+    }
+
     // MARK: Who signed
 
     func providers(of submission: QuerySubmission) -> Set<Identifier> {
@@ -249,7 +268,35 @@ extension BillingModel {
         bill.checkAge()
         bill.compute(self)
         for contract in bill.charged { contracts[contract]?.runs += 1 }
+        if let fault = books.use(request, buyer: buyer, at: entry.time) {
+            bill.reading.note(.task, entry, "that the run was completed", fault, bill.concerned)
+        }
+        spend(request, entry, buyer: buyer, &bill.reading)
         return bill.reading
+    }
+
+    /// Books what a run in private mode spent, by its query and not by what the entry says.
+    private mutating func spend(_ request: RunRequest, _ entry: LedgerEntry, buyer: Identifier?, _ reading: inout Reading) {
+        let recorded = entry.event.body["privacy"]
+        guard let submission = queries[request.query]?.submission, let cost = submission.privacy, let buyer else {
+            if recorded != nil {
+                reading.note(.budget, entry, "that privacy was spent", "its query is not of the mode private")
+            }
+            return
+        }
+        if recorded?["epsilon"]?.integerValue != cost.epsilon {
+            reading.note(
+                .budget, entry, "ε \(recorded?["epsilon"]?.integerValue ?? 0) thousandths", "the query costs \(cost.epsilon)", [buyer])
+        }
+        let terms = submission.tables.compactMap { table in
+            products[table.product]?.data(table.version)?.privacy.map { (product: table.product, terms: $0) }
+        }
+        if let over = books.spend(cost, terms, buyer: buyer, at: entry.time) {
+            reading.note(
+                .budget, entry, "that the run was completed",
+                "with it \(buyer) has ε \(over.epsilon) of \(over.product) in this period, more than its budget", [buyer])
+        }
+        reading.spent = (cost, buyer, Set(submission.tables.map(\.product)))
     }
 }
 

@@ -29,6 +29,7 @@ extension Reconciliation {
                 amounts.json(behind: ["identifier": .string(name), "name": .string(names[name] ?? "")])
             })
         }
+        object["privacy"] = privacyJSON
         object["total"] = total.json(behind: [:])
         object["differenceCount"] = .integer(Int64(differenceCount))
         object["differences"] = .array(differences.map(\.json))

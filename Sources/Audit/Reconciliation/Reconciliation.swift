@@ -45,6 +45,8 @@ public struct Reconciliation: Sendable {
     public var runsCompleted: UInt64 = 0
     public var runsRefused: UInt64 = 0
     public var accounts: [Account: Amounts] = [:]
+    /// What buyers spent of products' privacy budgets, in the period.
+    public var privacy: [PrivacyAccountKey: PrivacyUse] = [:]
     /// The first of them; `differenceCount` tells how many there are.
     public var differences: [BillingDifference] = []
     public var differenceCount = 0
@@ -110,6 +112,7 @@ public final class Reconciler: AuditVisitor {
             result.accounts[account(charge), default: .init()].add(\.recorded, charge.amount)
         }
         for charge in recomputed { result.accounts[account(charge), default: .init()].add(\.recomputed, charge.amount) }
+        if let spent = reading.spent { book(spent.cost, spent.buyer, spent.products) }
         switch entry.event.type {
         case .runCompleted where isWanted(entry) || !recorded.isEmpty || !recomputed.isEmpty: result.runsCompleted += 1
         case .runRefused where isWanted(entry): result.runsRefused += 1
@@ -131,10 +134,24 @@ public final class Reconciler: AuditVisitor {
             for identifier in [account.payer, account.payee] { result.names[identifier] = name(ofParty: identifier) }
             result.names[account.product] = title(ofProduct: account.product)
         }
+        for key in result.privacy.keys {
+            result.names[key.buyer] = name(ofParty: key.buyer)
+            result.names[key.product] = title(ofProduct: key.product)
+        }
         return result
     }
 
     public var reconciliation: Reconciliation { result }
+
+    private func book(_ cost: PrivacyCost, _ buyer: Identifier, _ products: Set<Identifier>) {
+        for product in products {
+            if let wanted = result.participant, wanted != buyer, wanted != model.products[product]?.provider { continue }
+            let key = Reconciliation.PrivacyAccountKey(buyer: buyer.text, product: product.text)
+            result.privacy[key, default: .init()].runs += 1
+            let (sum, overflow) = result.privacy[key, default: .init()].epsilon.addingReportingOverflow(cost.epsilon)
+            result.privacy[key, default: .init()].epsilon = overflow ? .max : sum
+        }
+    }
 
     // MARK: What was asked for
 

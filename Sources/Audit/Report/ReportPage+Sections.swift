@@ -5,7 +5,7 @@ import Markup
 
 // What the ledger records, in the report's period.
 extension ReportPage {
-    var sections: [String] { [activity, participants, products, contracts, usage, charges, refusals] }
+    var sections: [String] { [activity, participants, products, contracts, usage, charges, tasks, refusals] }
 
     private var activity: String {
         guard survey.entries > 0 else {
@@ -134,7 +134,7 @@ extension ReportPage {
         survey.statuses.filter { $0.key.kind == kind }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private func named(_ text: String) -> ReportTable.Cell {
+    func named(_ text: String) -> ReportTable.Cell {
         guard let identifier = try? Identifier(text), let name = state.givenName(of: identifier) else { return .code(text) }
         return .named(name, identifier: text)
     }

@@ -105,6 +105,7 @@ enum ReportWords {
         "withdrawn": "已下架", "offered": "待签署", "ended": "已终止", "submitted": "待批准", "approved": "已批准",
         "revoked": "已撤销", "checked": "初审通过", "returned": "退回补正",
         "noticed": "公示中", "in-force": "有效", "frozen": "已冻结", "expired": "已到期", "divided": "已分割", "merged": "已合并", "cancelled": "已注销", "open": "未使用", "used": "已使用",
+        "held": "待审查", "released": "已放行", "destroyed": "已销毁",
     ]
 
     static func status(_ status: String) -> Phrase { Phrase(statuses[status] ?? status, status) }

@@ -21,6 +21,8 @@ struct Survey {
     var refusals: [Refusal: UInt64] = [:]
     /// Refusals for reasons beyond ``maximumReasons``.
     var otherRefusals: UInt64 = 0
+    /// Completed runs that used a task.
+    var usedTasks: UInt64 = 0
     /// Where each thing stood at the end of the period.
     var statuses: [Identifier: String] = [:]
     var firstTime: Timestamp?
@@ -33,6 +35,7 @@ struct Survey {
         histogram.add(ActivityFamily(event.type), at: entry.time)
         firstTime = firstTime ?? entry.time
         lastTime = entry.time
+        if event.type == .runCompleted, event.body["task"] != nil { usedTasks += 1 }
         if let refusal = Self.refusal(event) { add(refusal) }
     }
 
@@ -82,7 +85,8 @@ public final class SurveyCollector: AuditVisitor {
         if period.contains(entry.time) { survey.add(entry) }
         if let to = period.to, entry.time > to { return }
         // Where a thing stood before the period counts too: it still stood there when the period began.
-        if let subject = try? Identifier(entry.event.subject), let status = state.status(of: subject) {
+        // Tasks are as many as runs; they are counted by their entries.
+        if let subject = try? Identifier(entry.event.subject), subject.kind != .task, let status = state.status(of: subject) {
             survey.statuses[subject] = status
         }
     }
