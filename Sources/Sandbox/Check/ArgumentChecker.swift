@@ -1,85 +1,64 @@
-/// An aggregate that may run, and on what its value must rest.
-struct CheckedAggregate: Sendable, Hashable {
-    /// What must hold for the value to be shown; the conditions are over the rows.
-    enum Condition: Sendable, Hashable {
-        case enough(where: Expression)
-        case noneOrEnough(where: Expression)
-        case somePair([Pair])
-    }
-
-    struct Pair: Sendable, Hashable {
-        var one: Expression
-        var other: Expression
-    }
-
-    var expression: Expression
-    var statistic: CellAggregate.Statistic
-    var kind: ValueKind
-    /// What one row adds or weighs.
-    var contribution: Expression?
-    var conditions: [Condition] = []
-
-    var expressions: [Expression] {
-        [expression] + [contribution].compactMap(\.self)
-            + conditions.flatMap { condition -> [Expression] in
-                switch condition {
-                case .enough(let test), .noneOrEnough(let test): [test]
-                case .somePair(let pairs): pairs.flatMap { [$0.one, $0.other] }
-                }
-            }
-    }
-
-    mutating func rewrite(_ transform: (Expression) -> Expression) {
-        expression = transform(expression)
-        contribution = contribution.map(transform)
-        conditions = conditions.map { condition in
-            switch condition {
-            case .enough(let test): .enough(where: transform(test))
-            case .noneOrEnough(let test): .noneOrEnough(where: transform(test))
-            case .somePair(let pairs): .somePair(pairs.map { Pair(one: transform($0.one), other: transform($0.other)) })
-            }
-        }
-    }
-}
-
 /// Checks what stands inside an aggregate.
 struct ArgumentChecker: Sendable {
     static let maximumBranches = 8
 
-    let scope: Scope
-    let types: TypeChecker
+    private(set) var scope: Block
+    let level: AggregatePlanner.Level
+    let units: [BlockUnits.Unit]
+    private(set) var types: TypeChecker
     let functions: FunctionCatalog
-    let supports: SupportBuilder
+    private var supports: SupportBuilder { SupportBuilder(scope: scope) }
     /// The one way in which this query's aggregates may split a group's rows. Two different splits could be subtracted from
     /// each other, and the difference could be one row.
     private var split: [Expression]?
 
-    init(scope: Scope, types: TypeChecker, functions: FunctionCatalog, supports: SupportBuilder) {
-        self.scope = scope
+    init(block: Block, level: AggregatePlanner.Level, units: [BlockUnits.Unit], types: TypeChecker, functions: FunctionCatalog) {
+        scope = block
+        self.level = level
+        self.units = units
         self.types = types
         self.functions = functions
-        self.supports = supports
     }
 
-    private var isOpen: Bool { supports.units.isEmpty }
+    /// The block has got more sources since.
+    mutating func update(block: Block, types: TypeChecker) {
+        scope = block
+        self.types = types
+    }
+
+    /// Whether nothing needs to be held back here: open rows, or rows that stay about single units.
+    private var isOpen: Bool { level != .cell }
 
     mutating func check(_ call: FunctionCall, at place: Expression) throws(QueryRefusal) -> CheckedAggregate {
         guard let kind = functions.aggregates[call.name] else {
             throw QueryRefusal(.functionNotAllowed, "the function \(call.name) is not allowed", piece: call.name, offset: place.offset)
         }
+        for argument in call.arguments + [call.filter].compactMap(\.self) { _ = try types.kind(of: argument) }
+        if level == .open { return try FreeAggregate(block: scope, types: types, kind: kind).open(call, place) }
+        if level == .unit { return try FreeAggregate(block: scope, types: types, kind: kind).unit(call, place) }
         if call.isDistinct { return try distinct(call, place) }
         let argument = call.arguments.first
         switch (kind, call.arguments.count) {
         case (.count, 0):
             return try conditional(call, Expression(.constant(.integer(1))), place)
+        case (.condition, 1):
+            guard let argument, call.name == "count_if", call.filter == nil else { break }
+            return try conditional(FunctionCall(name: "count", arguments: [], filter: argument), Expression(.constant(.integer(1))), place)
         case (.count, 1), (.linear, 1), (.second, 1):
             guard let argument else { break }
             return try conditional(call, argument, place)
+        case (.nearly, 1): return try distinct(call, place)
         case (.order, 1):
             guard let argument else { break }
             return try order(call, argument, place)
+        case (.quantile, 1...2): return try quantile(call, place)
         case (.bivariate, 2): return try bivariate(call, place)
         default: break
+        }
+        if kind == .condition || kind == .quantile {
+            throw QueryRefusal(
+                .functionNotAllowed, "\(call.name) would reveal one row's own value", piece: call.name, offset: place.offset,
+                hint: "use count_if, avg, sum, count or stddev")
         }
         throw QueryRefusal(
             .typeMismatch, "\(call.name) does not take \(call.arguments.count) arguments", piece: call.name, offset: place.offset)
@@ -90,28 +69,69 @@ struct ArgumentChecker: Sendable {
             .selectiveAggregate, message, piece: ExpressionText.write(place, scope: scope), offset: place.nearestOffset, hint: hint)
     }
 
-    /// `count(DISTINCT column)`: of any visible column, the privacy unit included.
+    /// `count(DISTINCT column)`, or nearly so: of any visible column, the privacy unit included.
     private func distinct(_ call: FunctionCall, _ place: Expression) throws(QueryRefusal) -> CheckedAggregate {
-        guard call.name == "count", call.filter == nil, call.arguments.count == 1,
-            case .column(let path) = call.arguments[0].node
+        guard call.name == "count" || call.name == "approx_count_distinct", call.filter == nil, call.arguments.count == 1,
+            case .column(let path) = call.arguments[0].node, scope.role(path) != .hidden
         else { throw refusal("DISTINCT is allowed only as count(DISTINCT column)", place, hint: "without FILTER or expressions") }
         var result = CheckedAggregate(expression: Expression(.call(call)), statistic: .distinctCount, kind: .integer)
-        if scope.role(path) == .measure { result.conditions = valueConditions([path]) }
+        result.isExact = call.name == "count"
+        if scope.role(path) == .measure || scope.role(path) == .attribute { result.conditions = valueConditions([path]) }
         return result
     }
 
-    /// Extremes and medians are one row's own value: only where no protected table takes part.
+    /// Extremes are one row's own value: only where every protected table's policy allows that.
     private func order(_ call: FunctionCall, _ argument: Expression, _ place: Expression) throws(QueryRefusal) -> CheckedAggregate {
-        guard isOpen else {
+        guard scope.atoms.allSatisfy({ !$0.isProtected || $0.allowsExtremes }), scope.fragmentUnits.isEmpty else {
             throw QueryRefusal(
                 .functionNotAllowed, "\(call.name) would reveal one row's own value", piece: call.name, offset: place.offset,
                 hint: "use avg, sum, count or stddev")
         }
-        guard call.filter == nil, case .column = argument.node else {
+        guard call.filter == nil, case .column(let path) = argument.node, isShowable(path) else {
             throw refusal("\(call.name) takes one bare column", place)
         }
-        let statistic: CellAggregate.Statistic = call.name == "median" ? .quantile : .extreme
-        return CheckedAggregate(expression: Expression(.call(call)), statistic: statistic, kind: try types.kind(of: argument))
+        return CheckedAggregate(
+            expression: Expression(.call(call)), statistic: .extreme, kind: try types.kind(of: argument),
+            conditions: supports.present([path]).map { [.enough(where: $0)] } ?? [])
+    }
+
+    private func isShowable(_ path: ColumnPath) -> Bool {
+        [.dimension, .filter, .attribute, .measure].contains(scope.role(path)) || scope.atoms[path.table].isReleased
+    }
+
+    /// A quantile is a value of some row too, but one in the middle of many: k units must lie on either side of it in rank, which
+    /// k / min(q, 1-q) units with a value secure. The guards count rows by conditions on them, so this is asked of that many
+    /// classes of units, by hash, each of which must hold k.
+    private func quantile(_ call: FunctionCall, _ place: Expression) throws(QueryRefusal) -> CheckedAggregate {
+        guard call.filter == nil, let argument = call.arguments.first, case .column(let path) = argument.node,
+            [.attribute, .measure].contains(scope.role(path)) || scope.atoms[path.table].isReleased,
+            let share = Self.share(call), let type = scope.type(path), type.kind.isNumber || type.kind.isMoment
+        else {
+            throw refusal(
+                "\(call.name) takes one bare column and a constant share between 0.05 and 0.95", place, hint: "as in quantile_cont(x, 0.9)")
+        }
+        let classes = Int64((1 / min(share, 1 - share)).rounded(.up))
+        var call = call
+        if type.kind.isNumber { call.arguments[0] = MeasureWriter.finite(path, scope) }
+        var result = CheckedAggregate(
+            expression: Expression(.call(call)), statistic: .quantile, kind: type.kind.isNumber ? .decimal : type.kind)
+        for unit in units {
+            for number in 0..<classes {
+                guard let present = supports.present([path]) else { continue }
+                let inClass = supports.isInClass(unit.path, number, of: classes)
+                result.conditions.append(.enough(where: Expression(.conjunction(isAnd: true, [present, inClass]))))
+            }
+        }
+        return result
+    }
+
+    /// The share that a quantile asks for, 0.05 to 0.95; a median's is a half.
+    private static func share(_ call: FunctionCall) -> Double? {
+        if call.name == "median" { return call.arguments.count == 1 ? 0.5 : nil }
+        guard call.arguments.count == 2, case .constant(let constant) = call.arguments[1].node, let value = constant.doubleValue,
+            (0.05...0.95).contains(value)
+        else { return nil }
+        return value
     }
 
     private func bivariate(_ call: FunctionCall, _ place: Expression) throws(QueryRefusal) -> CheckedAggregate {
@@ -129,7 +149,7 @@ struct ArgumentChecker: Sendable {
         let paths = Set(columns).sorted { ($0.table, $0.column) < ($1.table, $1.column) }
         return CheckedAggregate(
             expression: Expression(.call(call)), statistic: .relation, kind: .decimal,
-            conditions: valueConditions(paths) + spreadConditions(paths))
+            conditions: valueConditions(paths) + spreadConditions(paths), isExact: false)
     }
 
     // MARK: Conditions on what a value rests on
@@ -149,7 +169,7 @@ struct ArgumentChecker: Sendable {
     /// units (a flag) would single these out, so enough units must differ from any one value.
     private func spreadConditions(_ columns: [ColumnPath]) -> [CheckedAggregate.Condition] {
         guard !isOpen else { return [] }
-        return columns.map { column in .somePair(supports.spread(column).map { .init(one: $0.one, other: $0.other) }) }
+        return columns.map { .beside(value: Expression(.column($0))) }
     }
 
     private func emptyOrEnough(_ condition: Expression) -> [CheckedAggregate.Condition] {
@@ -171,10 +191,33 @@ struct ArgumentChecker: Sendable {
         if functions.aggregates[call.name] == .count { return try plainCount(call, argument, place) }
         let form = try MeasureReader(scope: scope).read(argument)
         try limitDegree(form, call, place)
-        var result = try finish(call, MeasureWriter(scope: scope).write(form), isWhole: isWhole(form))
-        result.conditions = valueConditions(form.requiredColumns) + form.substitutedColumns.flatMap { valueConditions([$0]) }
+        var result = try finish(call, written(form, argument).expression, isWhole: isWhole(form))
+        result.isExact = isExact(call, form, argument)
+        result.conditions = overflowConditions([argument]) + valueConditions(form.requiredColumns) + form.substitutedColumns.flatMap { valueConditions([$0]) }
         if form.degree > 1 { result.conditions += spreadConditions(form.requiredColumns + form.substitutedColumns) }
         return result
+    }
+
+    /// In the engine's own fixed-point arithmetic where that is exact, else in normal form.
+    private func written(_ form: MeasureForm, _ argument: Expression) -> (expression: Expression, isExact: Bool) {
+        if form.bareColumn == nil, let decimal = DecimalArithmetic(block: scope).safe(argument) { return (decimal.expression, true) }
+        let writer = MeasureWriter(scope: scope)
+        return (writer.write(form), writer.isExact(form))
+    }
+
+    private func isExact(_ call: FunctionCall, _ form: MeasureForm, _ argument: Expression) -> Bool {
+        call.name == "sum" && written(form, argument).isExact
+    }
+
+    /// Rows whose value is too large for the engine's numbers drop out of the sum. They must be none, or belong to enough units.
+    private func overflowConditions(_ results: [Expression]) -> [CheckedAggregate.Condition] {
+        results.flatMap { argument -> [CheckedAggregate.Condition] in
+            guard let decimal = DecimalArithmetic(block: scope).safe(argument), decimal.mayOverflow,
+                let present = supports.present(argument.columns.sorted { ($0.table, $0.column) < ($1.table, $1.column) })
+            else { return [] }
+            let missing = Expression(.isNull(argument, isNegated: false))
+            return emptyOrEnough(Expression(.conjunction(isAnd: true, [present, missing])))
+        }
     }
 
     private func limitDegree(_ form: MeasureForm, _ call: FunctionCall, _ place: Expression) throws(QueryRefusal) {
@@ -208,7 +251,7 @@ struct ArgumentChecker: Sendable {
             return CheckedAggregate(
                 expression: Expression(.call(FunctionCall(name: "count_star", arguments: []))), statistic: .count, kind: .integer)
         }
-        guard case .column(let path) = argument.node, scope.role(path) != .privacyUnit else {
+        guard case .column(let path) = argument.node, ![.privacyUnit, .hidden].contains(scope.role(path)) else {
             throw refusal(
                 "count takes *, a column, a CASE or DISTINCT and a column", place,
                 hint: "a privacy unit may only be counted with DISTINCT")
@@ -227,33 +270,54 @@ struct ArgumentChecker: Sendable {
             throw refusal("a CASE inside an aggregate may have at most \(Self.maximumBranches - 1) WHEN", place)
         }
         for branch in branches { try checkCondition(branch.condition) }
-        let results = try BranchResults(branches.map(\.result) + [otherwise], call: call, checker: self, place: place)
+        let written = branches.map(\.result) + [otherwise]
+        let results = try BranchResults(written, call: call, checker: self, place: place)
         let conditions = branches.map(\.condition)
         let rewritten = zip(conditions, results.expressions).map { CaseBranch(condition: $0, result: $1) }
         guard let last = results.expressions.last else { throw refusal("an empty CASE", place) }
         var result = try finish(call, Expression(.choice(rewritten, otherwise: last)), isWhole: false)
+        result.isExact = functions.aggregates[call.name] == .count || call.name == "sum" && results.isExact
         if results.columns.isEmpty, conditions.allSatisfy(isAboutMissingMeasures) { return result }
-        guard split == nil || split == conditions else {
-            throw refusal(
-                "the aggregates of one query may split its groups in one way only", place,
-                hint: "use the same WHEN conditions in every CASE and FILTER, or ask in two queries, or GROUP BY")
-        }
-        split = conditions
-        guard !isOpen else { return result }
+        let isOpposite = try remember(split: conditions, at: place)
         for branch in 0...conditions.count {
-            result.conditions.append(.enough(where: supports.inBranch(branch, of: conditions, having: results.columns)))
+            let used = results.columnsOfBranch[branch].isEmpty ? [] : results.columns
+            result.conditions.append(.enough(where: supports.inBranch(branch, of: conditions, having: used)))
+            for column in used where results.degree > 1 {
+                let value = supports.inBranch(branch, of: conditions, Expression(.column(column)), else: Expression(.constant(.null)))
+                result.conditions.append(.beside(value: value))
+            }
+        }
+        if isOpposite, let condition = conditions.first {
+            // Rows on neither side: those where the condition is unknown.
+            result.conditions.append(.noneOrEnough(where: Expression(.isNull(condition, isNegated: false))))
         }
         if results.columns.count > 1 { result.conditions += emptyOrEnough(supports.partial(results.columns)) }
+        result.conditions += overflowConditions(written.filter { !$0.columns.isEmpty })
         return result
+    }
+
+    /// Remembers the one split of the query.
+    ///
+    /// - Returns: whether a condition and its opposite are both used.
+    private mutating func remember(split conditions: [Expression], at place: Expression) throws(QueryRefusal) -> Bool {
+        guard let known = split, known != conditions else {
+            split = conditions
+            return false
+        }
+        if conditions.count == 1, known.count == 1, conditions[0].opposite == known[0].normal { return true }
+        throw refusal(
+            "the aggregates of one query may split its groups in one way only", place,
+            hint: "use the same WHEN conditions (or their exact opposite) in every CASE and FILTER, or ask in two queries, or GROUP BY")
     }
 
     /// Inside a CASE, measures may be compared: both sides of the comparison must reach the smallest group.
     private func checkCondition(_ condition: Expression) throws(QueryRefusal) {
         try types.requireBoolean(condition)
-        for path in condition.columns where scope.role(path) == .privacyUnit {
+        for path in condition.columns where [.privacyUnit, .hidden].contains(scope.role(path)) {
             let name = scope.definition(path).name
             throw QueryRefusal(
-                .columnRole, "\"\(name)\" is the privacy unit and may not be compared", piece: name,
+                .columnRole, "\"\(name)\" is \(scope.role(path) == .privacyUnit ? "the privacy unit" : "a protected value") and may not be compared",
+                piece: name,
                 offset: condition.nearestOffset, hint: "only count(DISTINCT \(name)) is allowed")
         }
     }
@@ -261,7 +325,8 @@ struct ArgumentChecker: Sendable {
     /// How many rows of a group lack a measure is a statistic over the whole group, and free. Not so where the measure lies in
     /// another table than the one that is protected: then its owner could choose whose rows have it.
     private func isFreelyCounted(_ path: ColumnPath) -> Bool {
-        scope.role(path) == .measure && supports.units.allSatisfy { $0.table == path.table }
+        scope.role(path) == .measure && scope.atoms[path.table].join != .left && !scope.atoms[path.table].isShaped
+            && units.allSatisfy { scope.atoms[$0.path.table].owner == scope.atoms[path.table].owner }
     }
 
     private func isAboutMissingMeasures(_ condition: Expression) -> Bool {

@@ -4,6 +4,11 @@ import Policies
 /// What kind of statistic an aggregate is, which decides what its argument may be.
 enum AggregateClass: String, Sendable, Hashable {
     case count, linear, second, bivariate, order
+    /// Nearly the number of distinct values.
+    case nearly
+    /// Of conditions: count_if, bool_and, bool_or.
+    case condition
+    case quantile
 }
 
 /// The allow-list of functions, read from `Policies/documents/duckdb-1.5.6-functions.json`.
@@ -19,6 +24,28 @@ struct FunctionCatalog: Sendable {
         var arguments: [Slot]
         var result: String
     }
+
+    /// A window function: how many arguments, and what it gives.
+    struct Window: Sendable, Hashable {
+        enum Result: Sendable { case integer, decimal, argument }
+        var arguments: ClosedRange<Int>
+        var result: Result
+        /// Whether it counts or orders rows only, and gives nothing of their values.
+        var isRank: Bool { arguments.upperBound == 0 || result == .integer }
+    }
+
+    /// Functions that may stand before OVER.
+    let windows: [String: Window] = [
+        "row_number": Window(arguments: 0...0, result: .integer), "rank": Window(arguments: 0...0, result: .integer),
+        "rank_dense": Window(arguments: 0...0, result: .integer), "dense_rank": Window(arguments: 0...0, result: .integer),
+        "percent_rank": Window(arguments: 0...0, result: .decimal), "cume_dist": Window(arguments: 0...0, result: .decimal),
+        "ntile": Window(arguments: 1...1, result: .integer), "lag": Window(arguments: 1...3, result: .argument),
+        "lead": Window(arguments: 1...3, result: .argument), "first_value": Window(arguments: 1...1, result: .argument),
+        "last_value": Window(arguments: 1...1, result: .argument), "sum": Window(arguments: 1...1, result: .argument),
+        "avg": Window(arguments: 1...1, result: .decimal), "min": Window(arguments: 1...1, result: .argument),
+        "max": Window(arguments: 1...1, result: .argument), "count": Window(arguments: 0...1, result: .integer),
+        "count_star": Window(arguments: 0...0, result: .integer),
+    ]
 
     let engine: String
     let scalars: [String: [Signature]]
@@ -48,7 +75,7 @@ struct FunctionCatalog: Sendable {
         for (name, kind) in try cursor.member("aggregate").members() {
             let text = try kind.string()
             guard let known = AggregateClass(rawValue: text) else {
-                throw kind.mismatch("\"\(text)\" is none of count, linear, second, bivariate, order")
+                throw kind.mismatch("\"\(text)\" is none of the kinds of aggregates")
             }
             aggregates[name] = known
         }

@@ -29,7 +29,7 @@ struct LiteralTyping: Sendable {
         case .time: name = "TIME"
         case .interval: name = "INTERVAL"
         case .timestamp:
-            let isZoned = other.columns.contains { types.scope.type($0)?.name.hasSuffix("ZONE") == true }
+            let isZoned = other.columns.contains { types.block.type($0)?.name.hasSuffix("ZONE") == true }
             name = isZoned ? "TIMESTAMP WITH TIME ZONE" : "TIMESTAMP"
         default: return literal
         }

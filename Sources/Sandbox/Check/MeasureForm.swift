@@ -1,4 +1,4 @@
-/// The argument of a value aggregate in normal form: a sum of measures and of products of two measures, with constant weights.
+/// The argument of a value aggregate in normal form: a sum of measures and of products of a few measures, with constant weights.
 ///
 /// Why no freer expression: `sum(delay * (month - 1) * (month - 2) …)` is zero except in one month, `greatest`, `abs`, `round`
 /// and adding then subtracting a huge number all make steps, and powers reveal single values. With constant weights of sane
@@ -16,9 +16,12 @@ struct MeasureForm: Sendable, Hashable {
 
     struct Term: Sendable, Hashable {
         var weight: Double
-        /// One variable, or two that are multiplied.
+        /// One variable, or several that are multiplied.
         var variables: [Variable]
     }
+
+    /// How many measures may be multiplied.
+    static let maximumDegree = 4
 
     static let weights: ClosedRange<Double> = 1e-6...1e6
 
@@ -66,7 +69,7 @@ struct MeasureForm: Sendable, Hashable {
         return sum
     }
 
-    /// Products of constants with forms, and of two forms as far as two measures meet; `nil` beyond that.
+    /// Products of constants with forms, and of two forms as far as not too many measures meet; `nil` beyond that.
     static func * (left: MeasureForm, right: MeasureForm) -> MeasureForm? {
         var product = MeasureForm(constant: left.constant * right.constant)
         for term in left.terms where right.constant != 0 || right.terms.isEmpty {
@@ -78,7 +81,9 @@ struct MeasureForm: Sendable, Hashable {
         for one in left.terms {
             for two in right.terms {
                 let variables = (one.variables + two.variables).sorted(by: Variable.precedes)
-                guard variables.count <= 2 else { return nil }
+                // Powers beyond squares would show the largest value, or all values of a small group together.
+                guard variables.count <= 2 || variables.count <= maximumDegree && Set(variables.map(\.path)).count == variables.count
+                else { return nil }
                 product = product + MeasureForm(term: Term(weight: one.weight * two.weight, variables: variables))
             }
         }
@@ -98,9 +103,6 @@ struct MeasureForm: Sendable, Hashable {
             }
         }
         if constant != 0, !Self.weights.contains(abs(constant)) { return "a constant must be between 0.000001 and 1000000" }
-        if Set(terms.flatMap(\.variables).map(\.path.table)).count > 1, degree > 1 {
-            return "measures of two products may not be multiplied"
-        }
         return nil
     }
 }

@@ -1,17 +1,20 @@
 /// Reads the argument of a value aggregate into its normal form, or refuses it.
 struct MeasureReader: Sendable {
-    let scope: Scope
+    let scope: Block
 
     func read(_ expression: Expression) throws(QueryRefusal) -> MeasureForm {
         let form = try form(expression)
         if let objection = form.objection { throw refusal(expression, objection) }
+        if form.degree > 1, Set(form.terms.flatMap(\.variables).map { scope.atoms[$0.path.table].owner }).count > 1 {
+            throw refusal(expression, "measures of two products may not be multiplied")
+        }
         return form
     }
 
     private func refusal(_ expression: Expression, _ reason: String) -> QueryRefusal {
         QueryRefusal(
             .selectiveAggregate, reason, piece: ExpressionText.write(expression, scope: scope), offset: expression.nearestOffset,
-            hint: "inside an aggregate, measures may be added, subtracted, multiplied by constants or in pairs; "
+            hint: "inside an aggregate, measures may be added, subtracted, multiplied by constants and, up to four, by each other; "
                 + "put other arithmetic around the aggregate, and conditions into CASE, WHERE or GROUP BY")
     }
 
@@ -75,10 +78,10 @@ struct MeasureReader: Sendable {
     /// A measure of any table, or a dimension of open data.
     private func requireMeasure(_ path: ColumnPath, _ expression: Expression) throws(QueryRefusal) {
         let column = scope.definition(path)
-        let isOpenDimension = column.role == .dimension && !scope.tables[path.table].policy.isProtected
-        guard column.role == .measure || isOpenDimension else {
+        let isOpenDimension = column.role == .dimension && !scope.atoms[path.table].isProtected
+        guard column.role == .measure || column.role == .attribute || isOpenDimension else {
             throw QueryRefusal(
-                .columnRole, "\"\(column.name)\" is a \(column.role.rawValue) column; only measures may be added up or averaged",
+                .columnRole, "\"\(column.name)\" is a \(column.role.rawValue) column; only measures and attributes may be added up or averaged",
                 piece: column.name, offset: expression.offset,
                 hint: column.role == .privacyUnit ? "use count(DISTINCT \(column.name))" : "use count(DISTINCT \(column.name)) or GROUP BY")
         }

@@ -1,14 +1,14 @@
 /// Writes a normal form back as an expression whose arithmetic cannot fail on any row: whole numbers in 128 bits where the
 /// bounds hold, floating point otherwise.
 struct MeasureWriter: Sendable {
-    let scope: Scope
+    let scope: Block
 
     func write(_ form: MeasureForm) -> Expression {
         if let path = form.bareColumn, let kind = scope.type(path)?.kind {
             if kind == .boolean { return Expression(.cast(Expression(.column(path)), CastType(id: "INTEGER"))) }
             let value = Self.finite(path, scope)
             // A sum of values of more than 18 digits could overflow.
-            return scope.type(path)?.isWide == true ? Expression(.cast(value, CastType(id: "DOUBLE"))) : value
+            return scope.type(path)?.isWide == true || scope.atoms[path.table].isShaped ? Expression(.cast(value, CastType(id: "DOUBLE"))) : value
         }
         let type = isWhole(form) ? "HUGEINT" : "DOUBLE"
         var parts = form.terms.map { write($0, type) }
@@ -18,22 +18,22 @@ struct MeasureWriter: Sendable {
         return sum
     }
 
-    /// The largest magnitude of a floating-point value that counts: squares of weighted sums of such values are finite, and the
+    /// The largest magnitude of a floating-point value that counts: products of four such values are finite, and the
     /// engine stops with an error, which would tell that the value is there, where they are not.
-    static let largest = 1e140
+    static let largest = 1e60
 
     /// The column's value, or NULL for a floating-point value that is infinite, no number or beyond all measure.
-    static func finite(_ path: ColumnPath, _ scope: Scope) -> Expression {
+    static func finite(_ path: ColumnPath, _ scope: Block) -> Expression {
         let column = Expression(.column(path))
         guard let test = isFinite(path, scope) else { return column }
         return Expression(.choice([CaseBranch(condition: test, result: column)], otherwise: Expression(.constant(.null))))
     }
 
     /// `nil` where the type has finite values only. (The engine orders NaN above every number.)
-    static func isFinite(_ path: ColumnPath, _ scope: Scope) -> Expression? {
+    static func isFinite(_ path: ColumnPath, _ scope: Block) -> Expression? {
         guard let name = scope.type(path)?.name, name == "DOUBLE" || name == "FLOAT" else { return nil }
         func bound(_ value: Double) -> Expression { Expression(.constant(.double(value))) }
-        // 1e140 does not fit a FLOAT, so its infinities are compared as what they become.
+        // 1e60 does not fit a FLOAT, so its infinities are compared as what they become.
         let column = Expression(.column(path))
         let value = name == "FLOAT" ? Expression(.cast(column, CastType(id: "DOUBLE"))) : column
         return Expression(.between(value, bound(-largest), bound(largest)))
@@ -42,7 +42,7 @@ struct MeasureWriter: Sendable {
     /// A weight of at most 10^6 times a product of two 32-bit values, or times one 64-bit value, fits 128 bits.
     private func isWhole(_ form: MeasureForm) -> Bool {
         func isWhole(_ value: Double) -> Bool { value == value.rounded() }
-        guard isWhole(form.constant) else { return false }
+        guard isWhole(form.constant), form.degree <= 2 else { return false }
         return form.terms.allSatisfy { term in
             isWhole(term.weight) && term.variables.allSatisfy { variable in
                 guard let type = scope.type(variable.path), isWhole(variable.substitute ?? 0) else { return false }
@@ -50,6 +50,14 @@ struct MeasureWriter: Sendable {
                 return type.kind == .integer && term.variables.count == 1 && !type.name.hasSuffix("HUGEINT")
             }
         }
+    }
+
+    /// Whether a sum of such values is the same in whatever order they are added.
+    func isExact(_ form: MeasureForm) -> Bool {
+        if let path = form.bareColumn, let type = scope.type(path) {
+            return !scope.atoms[path.table].isShaped && !type.isWide && type.name != "DOUBLE" && type.name != "FLOAT"
+        }
+        return isWhole(form)
     }
 
     private func write(_ term: MeasureForm.Term, _ type: String) -> Expression {

@@ -3,110 +3,99 @@ func foldedName(_ name: String) -> String {
     String(decoding: name.utf8.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 }, as: UTF8.self)
 }
 
-/// The tables of one query's FROM clause, with the columns a buyer may know of.
+/// The names that one FROM clause brings, and the block they stand for.
 struct Scope: Sendable {
-    struct Table: Sendable {
-        let policy: TablePolicy
-        /// The name the query uses for it: the alias, or the table's name.
-        let name: String
-        let join: TableReference.Join?
+    /// A table or inner query by the name that the text uses.
+    struct Named: Sendable {
+        var name: String
+        var columns: [Relation.Output]
     }
 
-    let tables: [Table]
+    var block = Block()
+    private(set) var relations: [Named] = []
     /// Columns merged by USING: the bare name means the left table's.
-    private(set) var mergedColumns: [String: ColumnPath] = [:]
+    private(set) var merged: [String: Expression] = [:]
+    /// The scope of the query around, whose columns an inner query may name; none or one.
+    var outer: [Scope] = []
 
-    /// - Throws: a refusal for an unknown, repeated or self-contradicting table.
-    init(_ references: [TableReference], policies: [TablePolicy]) throws(QueryRefusal) {
-        var tables: [Table] = []
-        var usedPolicies: Set<String> = []
-        for reference in references {
-            guard let policy = policies.first(where: { foldedName($0.name) == foldedName(reference.tableName) }) else {
-                throw QueryRefusal(
-                    .tableNotAllowed, "there is no table \"\(reference.tableName)\" in this contract", piece: reference.tableName,
-                    offset: reference.offset, hint: "tables: " + policies.map(\.name).joined(separator: ", "))
-            }
-            guard usedPolicies.insert(foldedName(policy.name)).inserted else {
-                throw QueryRefusal(
-                    .joinNotAllowed, "\"\(policy.name)\" is used twice; a table may not be joined with itself", piece: policy.name,
-                    offset: reference.offset, hint: "use each table once")
-            }
-            let name = reference.alias.isEmpty ? reference.tableName : reference.alias
-            guard !tables.contains(where: { foldedName($0.name) == foldedName(name) }) else {
-                throw QueryRefusal(
-                    .tableNotAllowed, "two tables are both called \"\(name)\"", piece: name, offset: reference.offset,
-                    hint: "give each its own alias")
-            }
-            try policy.validate()
-            tables.append(Table(policy: policy, name: name, join: reference.join))
+    func definition(_ path: ColumnPath) -> ColumnDefinition { block.definition(path) }
+    func type(_ path: ColumnPath) -> ColumnType? { block.type(path) }
+    func role(_ path: ColumnPath) -> ColumnRole { block.role(path) }
+
+    /// - Throws: a refusal where the name is taken.
+    mutating func add(_ named: Named, offset: Int?) throws(QueryRefusal) {
+        guard !relations.contains(where: { foldedName($0.name) == foldedName(named.name) }) else {
+            throw QueryRefusal(
+                .tableNotAllowed, "two tables are both called \"\(named.name)\"", piece: named.name, offset: offset,
+                hint: "give each its own alias")
         }
-        self.tables = tables
-        for index in tables.indices { try mergeColumns(of: index) }
+        relations.append(named)
     }
 
-    private mutating func mergeColumns(of index: Int) throws(QueryRefusal) {
-        for name in tables[index].join?.usingColumns ?? [] where mergedColumns[foldedName(name)] == nil {
-            let owners = (0..<index).compactMap { find(name, in: $0) }
-            guard owners.count == 1, let left = owners.first, find(name, in: index) != nil else {
-                throw QueryRefusal(
-                    owners.count > 1 ? .columnAmbiguous : .columnUnknown,
-                    "USING(\(name)) needs exactly one column of that name on each side", piece: name,
-                    offset: tables[index].join?.offset)
-            }
-            mergedColumns[foldedName(name)] = left
-        }
+    mutating func merge(_ name: String, as expression: Expression) { merged[foldedName(name)] = expression }
+
+    /// The columns of this name in each of the relations.
+    func columns(_ name: String, in relations: ArraySlice<Named>) -> [Expression] {
+        relations.compactMap { relation in relation.columns.first { foldedName($0.name) == foldedName(name) }?.expression }
     }
 
-    func definition(_ path: ColumnPath) -> ColumnDefinition {
-        guard path.column != ColumnPath.rowIdentifier else { return ColumnDefinition(name: "rowid", type: "BIGINT", role: .hidden) }
-        return tables[path.table].policy.columns[path.column]
-    }
-
-    func type(_ path: ColumnPath) -> ColumnType? { ColumnType(definition(path).type) }
-
-    func role(_ path: ColumnPath) -> ColumnRole { definition(path).role }
-
-    /// A visible column of one table. A hidden column is not found, as if it did not exist.
-    func find(_ name: String, in table: Int) -> ColumnPath? {
-        let folded = foldedName(name)
-        return tables[table].policy.columns.firstIndex { $0.role != .hidden && foldedName($0.name) == folded }
-            .map { ColumnPath(table: table, column: $0) }
-    }
-
-    /// The column that a name means; `nil` where there is none.
-    func lookUp(_ names: [String], offset: Int?) throws(QueryRefusal) -> ColumnPath? {
+    /// What a name means; `nil` where there is no such column here.
+    func lookUp(_ names: [String], offset: Int?) throws(QueryRefusal) -> Expression? {
         guard let column = names.last else { return nil }
         if names.count == 2 {
-            guard let table = tables.firstIndex(where: { foldedName($0.name) == foldedName(names[0]) }) else { return nil }
-            return find(column, in: table)
+            guard let index = relations.firstIndex(where: { foldedName($0.name) == foldedName(names[0]) }) else { return nil }
+            return columns(column, in: relations[index...index]).first.map { placed($0, offset) }
         }
-        if let merged = mergedColumns[foldedName(column)] { return merged }
-        let found = tables.indices.compactMap { find(column, in: $0) }
+        if let merged = merged[foldedName(column)] { return placed(merged, offset) }
+        let found = relations.filter { relation in relation.columns.contains { foldedName($0.name) == foldedName(column) } }
         guard found.count <= 1 else {
-            let owners = found.map { tables[$0.table].name + "." + column }.joined(separator: " or ")
+            let owners = found.map { $0.name + "." + column }.joined(separator: " or ")
             throw QueryRefusal(
                 .columnAmbiguous, "\"\(column)\" is in more than one table", piece: column, offset: offset, hint: "write \(owners)")
         }
-        return found.first
+        return columns(column, in: found[...]).first.map { placed($0, offset) }
+    }
+
+    /// A column's name as its table has it, however the text writes it.
+    func columnName(_ names: [String]) -> String? {
+        guard let column = names.last else { return nil }
+        let searched = names.count == 2 ? relations.filter { foldedName($0.name) == foldedName(names[0]) } : relations
+        return searched.flatMap(\.columns).first { foldedName($0.name) == foldedName(column) }?.name
+    }
+
+    private func placed(_ expression: Expression, _ offset: Int?) -> Expression {
+        var copy = expression
+        copy.offset = offset
+        return copy
     }
 
     func unknown(_ names: [String], offset: Int?) -> QueryRefusal {
         let piece = names.joined(separator: ".")
-        let visible = tables.flatMap { table in
-            table.policy.columns.filter { $0.role != .hidden }.map { tables.count > 1 ? "\(table.name).\($0.name)" : $0.name }
+        let visible = relations.flatMap { relation in
+            relation.columns.map { relations.count > 1 ? "\(relation.name).\($0.name)" : $0.name }
         }
         return QueryRefusal(
             .columnUnknown, "there is no column \"\(piece)\"", piece: piece, offset: offset,
             hint: "columns: " + visible.prefix(40).joined(separator: ", "))
     }
 
-    /// Replaces every written name by the column it means.
+    /// Replaces every written name by the column it means. Inner queries are left as they are.
     func resolve(_ expression: Expression) throws(QueryRefusal) -> Expression {
-        if case .name(let names) = expression.node {
-            guard let path = try lookUp(names, offset: expression.offset) else { throw unknown(names, offset: expression.offset) }
-            return Expression(.column(path), offset: expression.offset)
-        }
+        if case .name(let names) = expression.node { return try resolve(names, offset: expression.offset) }
         return try expression.mapChildren { (part: Expression) throws(QueryRefusal) in try resolve(part) }
+    }
+
+    func resolve(_ names: [String], offset: Int?) throws(QueryRefusal) -> Expression {
+        if let found = try lookUp(names, offset: offset) { return found }
+        if let around = outer.first, let found = try around.lookUp(names, offset: offset) {
+            guard case .column(let path) = found.node else {
+                throw QueryRefusal(
+                    .syntaxNotAllowed, "an inner query may name a column of the query around it, not an expression there",
+                    piece: names.joined(separator: "."), offset: offset, hint: "use the column itself")
+            }
+            return Expression(.outer(path), offset: offset)
+        }
+        throw unknown(names, offset: offset)
     }
 }
 

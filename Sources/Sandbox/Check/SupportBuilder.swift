@@ -1,25 +1,18 @@
 /// Builds the conditions that tell on which rows a value rests.
 struct SupportBuilder: Sendable {
-    let scope: Scope
-
-    /// Each protected table's units: its privacy-unit columns, or its rows where it has none.
-    var units: [ColumnPath] {
-        scope.tables.enumerated().flatMap { index, table -> [ColumnPath] in
-            guard table.policy.isProtected else { return [] }
-            let columns = table.policy.privacyUnits
-            return columns.isEmpty
-                ? [ColumnPath(table: index, column: ColumnPath.rowIdentifier)]
-                : columns.map { ColumnPath(table: index, column: $0) }
-        }
-    }
+    let scope: Block
 
     /// The row falls into this branch of a CASE, and has these values and none of them is zero.
     func inBranch(_ branch: Int, of conditions: [Expression], having columns: [ColumnPath]) -> Expression {
         let tests = columns.compactMap { contributing($0, among: columns) }
         let holds = tests.isEmpty ? Expression(.constant(.boolean(true))) : Expression(.conjunction(isAnd: true, tests))
-        let none = Expression(.constant(.boolean(false)))
-        let branches = conditions.enumerated().map { CaseBranch(condition: $1, result: $0 == branch ? holds : none) }
-        return Expression(.choice(branches, otherwise: branch == conditions.count ? holds : none))
+        return inBranch(branch, of: conditions, holds, else: Expression(.constant(.boolean(false))))
+    }
+
+    /// An expression where the row falls into this branch of a CASE, and another where it does not.
+    func inBranch(_ branch: Int, of conditions: [Expression], _ value: Expression, else other: Expression) -> Expression {
+        let branches = conditions.enumerated().map { CaseBranch(condition: $1, result: $0 == branch ? value : other) }
+        return Expression(.choice(branches, otherwise: branch == conditions.count ? value : other))
     }
 
     /// All of these have a value; `nil` for none.
@@ -31,33 +24,25 @@ struct SupportBuilder: Sendable {
     /// The row has all these values, and this one of them is not zero: otherwise it adds nothing to a sum.
     func contributing(_ column: ColumnPath, among columns: [ColumnPath]) -> Expression? {
         let value = Expression(.column(column))
-        let isBoolean = scope.type(column)?.kind == .boolean
-        let zero = Expression(.constant(isBoolean ? .boolean(false) : .integer(0)))
+        let zero: Expression? =
+            switch scope.type(column)?.kind {
+            case .boolean: Expression(.constant(.boolean(false)))
+            case .integer, .decimal: Expression(.constant(.integer(0)))
+            default: nil
+            }
+        let differs = zero.map { [Expression(.comparison("COMPARE_NOTEQUAL", value, $0))] } ?? []
         let finite = columns.compactMap { MeasureWriter.isFinite($0, scope) }
         return present(columns).map { present in
-            Expression(.conjunction(isAnd: true, [present, Expression(.comparison("COMPARE_NOTEQUAL", value, zero))] + finite))
+            Expression(.conjunction(isAnd: true, [present] + differs + finite))
         }
     }
 
-    /// Bits of a value's hash that `spread` looks at.
-    static let spreadBits = 4
-
-    /// For each of a few bits of the value's hash, the rows on either side. If for one bit both sides have k units, then
-    /// whatever the value x, at least k units have one other than x.
-    func spread(_ column: ColumnPath) -> [(one: Expression, other: Expression)] {
-        let modulus = Int64(1) << Self.spreadBits
-        func number(_ value: Int64) -> Expression { Expression(.constant(.integer(value))) }
-        let hash = Expression(.call(FunctionCall(name: "hash", arguments: [Expression(.column(column))])))
-        let bucket = Expression(.call(FunctionCall(name: "%", arguments: [hash, number(modulus)], isOperator: true)))
-        return (0..<Self.spreadBits).map { bit in
-            let buckets = (0..<modulus).filter { $0 >> bit & 1 == 1 }.map(number)
-            func side(_ isNegated: Bool) -> Expression {
-                let membership = Expression(.membership(bucket, buckets, isNegated: isNegated))
-                let isThere = Expression(.isNull(Expression(.column(column)), isNegated: true))
-                return Expression(.conjunction(isAnd: true, [isThere, membership]))
-            }
-            return (side(false), side(true))
-        }
+    /// The unit's hash falls into this one of so many classes.
+    func isInClass(_ unit: ColumnPath, _ number: Int64, of classes: Int64) -> Expression {
+        func whole(_ value: Int64) -> Expression { Expression(.constant(.integer(value))) }
+        let hash = Expression(.call(FunctionCall(name: "hash", arguments: [Expression(.column(unit))])))
+        let bucket = Expression(.call(FunctionCall(name: "%", arguments: [hash, whole(classes)], isOperator: true)))
+        return Expression(.comparison("COMPARE_EQUAL", bucket, whole(number)))
     }
 
     /// Some of these have a value and some have none.

@@ -1,19 +1,26 @@
 /// Finds the kind of every expression and refuses those that would need a hidden conversion: such a conversion can fail on a
 /// single row, and whether it fails would tell about that row.
 struct TypeChecker: Sendable {
-    let scope: Scope
+    let block: Block
+    /// The block around an inner query.
+    var outer: Block?
     let parameters: [QueryParameter]
     let functions: FunctionCatalog
-    /// Kinds of the intermediate columns, where expressions over aggregates are checked.
-    var intermediates: [String: ValueKind] = [:]
 
     func kind(of expression: Expression) throws(QueryRefusal) -> ValueKind {
         switch expression.node {
         case .constant(let constant): return constant.kind
         case .parameter(let name): return try parameter(name, expression).type.kind
-        case .name(let names): throw scope.unknown(names, offset: expression.offset)
-        case .intermediate(let name): return intermediates[name] ?? .null
-        case .column(let path): return scope.type(path)?.kind ?? .null
+        case .name(let names):
+            throw QueryRefusal(.columnUnknown, "there is no column \"\(names.joined(separator: "."))\"", offset: expression.offset)
+        case .column(let path): return block.type(path)?.kind ?? .null
+        case .outer(let path): return outer?.type(path)?.kind ?? .null
+        case .fragment: return .boolean
+        case .window(let window): return try self.window(window, expression)
+        case .subquery:
+            throw QueryRefusal(
+                .syntaxNotAllowed, "an inner query is not allowed in this place", piece: "SELECT", offset: expression.offset,
+                hint: "use it in WHERE, HAVING or an output column")
         case .call(let call): return try scalar(call, expression)
         case .comparison(_, let left, let right):
             try require(left, fits: right)
@@ -59,6 +66,22 @@ struct TypeChecker: Sendable {
                 hint: declared.isEmpty ? "declare it with a type" : "declared: \(declared)")
         }
         return found
+    }
+
+    /// Ranks and counts are whole numbers; others are of the kind of what they look at.
+    private func window(_ window: WindowCall, _ expression: Expression) throws(QueryRefusal) -> ValueKind {
+        guard let form = functions.windows[window.name] else { throw functionRefusal(window.name, offset: expression.offset) }
+        guard form.arguments.contains(window.arguments.count) else {
+            throw QueryRefusal(
+                .typeMismatch, "\(window.name) does not take \(window.arguments.count) arguments", piece: window.name,
+                offset: expression.offset)
+        }
+        for part in window.parts { _ = try kind(of: part) }
+        switch form.result {
+        case .integer: return .integer
+        case .decimal: return .decimal
+        case .argument: return try window.arguments.first.map { argument throws(QueryRefusal) in try kind(of: argument) } ?? .null
+        }
     }
 
     private func scalar(_ call: FunctionCall, _ expression: Expression) throws(QueryRefusal) -> ValueKind {
@@ -130,7 +153,7 @@ struct TypeChecker: Sendable {
 
     private func mismatch(_ expression: Expression, _ reason: String) -> QueryRefusal {
         QueryRefusal(
-            .typeMismatch, reason, piece: ExpressionText.write(expression, scope: scope), offset: expression.nearestOffset,
+            .typeMismatch, reason, piece: ExpressionText.write(expression, scope: block), offset: expression.nearestOffset,
             hint: "convert with CAST, or compare like with like")
     }
 }

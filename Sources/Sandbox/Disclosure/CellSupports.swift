@@ -4,14 +4,10 @@ struct CellSupports: Sendable, Hashable {
     enum Test: Sendable, Hashable {
         case enough([Int])
         case noneOrEnough(rows: Int, [Int])
-        /// For each unit its pairs.
-        case somePair([[Pair]])
     }
 
-    struct Pair: Sendable, Hashable {
-        var one: Int
-        var other: Int
-    }
+    /// Classes of values, by hash. Two values in one class are taken for one: with more classes that is rarer, and dearer.
+    static let valueClasses = 8
 
     /// The smallest cell, in distinct units.
     let minimum: Int
@@ -46,10 +42,12 @@ struct CellSupports: Sendable, Hashable {
         case .enoughUnits(let condition): return .enough(units(query, where: condition))
         case .noneOrEnoughUnits(let condition):
             return .noneOrEnough(rows: column("count(*) FILTER (WHERE \(condition))"), units(query, where: condition))
-        case .somePairHasEnoughUnits(let pairs):
-            let columns = pairs.map { (units(query, where: $0.one), units(query, where: $0.other)) }
-            return .somePair(
-                query.units.indices.map { unit in columns.map { Pair(one: $0.0[unit], other: $0.1[unit]) } })
+        case .enoughUnitsBesideAnyValue(let value):
+            // Without the rows of any one class of values there are enough; so there are without those of any one value.
+            return .enough(
+                (0..<Self.valueClasses).flatMap { number in
+                    units(query, where: "\(value) IS NOT NULL AND hash(\(value)) % \(Self.valueClasses) <> \(number)")
+                })
         }
     }
 
@@ -71,11 +69,6 @@ struct CellSupports: Sendable, Hashable {
         switch test {
         case .enough(let columns): return "(\(all(columns)))"
         case .noneOrEnough(let rows, let columns): return "(s\(rows) = 0 OR (\(all(columns))))"
-        case .somePair(let units):
-            let each = units.map { pairs -> String in
-                pairs.isEmpty ? "false" : "(" + pairs.map { "(\(all([$0.one, $0.other])))" }.joined(separator: " OR ") + ")"
-            }
-            return each.isEmpty ? "true" : "(" + each.joined(separator: " AND ") + ")"
         }
     }
 
@@ -88,8 +81,6 @@ struct CellSupports: Sendable, Hashable {
             switch test {
             case .enough(let columns): columns.allSatisfy { supports[$0] >= minimum }
             case .noneOrEnough(let rows, let columns): supports[rows] == 0 || columns.allSatisfy { supports[$0] >= minimum }
-            case .somePair(let units):
-                units.allSatisfy { pairs in pairs.contains { supports[$0.one] >= minimum && supports[$0.other] >= minimum } }
             }
         }
     }

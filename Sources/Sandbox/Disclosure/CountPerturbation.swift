@@ -46,7 +46,7 @@ struct CountPerturbation: Sendable {
             let condition = aggregate.guards.lazy.compactMap { rule -> String? in
                 switch rule {
                 case .enoughUnits(let condition), .noneOrEnoughUnits(let condition): condition
-                case .somePairHasEnoughUnits: nil
+                case .enoughUnitsBesideAnyValue: nil
                 }
             }.first
             if let known = conditions.firstIndex(of: condition) { return known }

@@ -77,12 +77,6 @@ enum CellGuard: Sendable, Hashable {
     case enoughUnits(where: String)
     /// No row meets the condition, or enough units do.
     case noneOrEnoughUnits(where: String)
-    /// For each unit there is a pair of conditions both of which enough units meet.
-    case somePairHasEnoughUnits([CellGuardPair])
-}
-
-/// Two conditions (SQL) on either side of a split.
-struct CellGuardPair: Sendable, Hashable {
-    var one: String
-    var other: String
+    /// For each unit, whatever the value of the expression (SQL, NULL for rows that do not count), enough units have another one.
+    case enoughUnitsBesideAnyValue(of: String)
 }

@@ -5,8 +5,13 @@ import Encoding
 extension QueryPlan {
     var document: JSONValue {
         [
-            "limits": .array(limits.map { ["sql": .string($0.sql), "limit": .integer(Int64($0.limit))] }),
-            "stages": .array(stages.map { ["cells": $0.cells.document, "tables": .array($0.tables.map { .integer(Int64($0)) })] }),
+            "stages": .array(
+                stages.map { stage in
+                    [
+                        "limits": .array(stage.limits.map { ["sql": .string($0.sql), "limit": .integer(Int64($0.limit))] }),
+                        "cells": stage.cells.document, "tables": .array(stage.tables.map { .integer(Int64($0)) }),
+                    ]
+                }),
             "result": .string(result), "limit": limit.map { .string($0) } ?? .null, "offset": offset.map { .string($0) } ?? .null,
         ]
     }
@@ -29,7 +34,7 @@ extension CellAggregate {
             switch rule {
             case .enoughUnits(let test): ["enough": .string(test)]
             case .noneOrEnoughUnits(let test): ["noneOrEnough": .string(test)]
-            case .somePairHasEnoughUnits(let pairs): ["somePair": .array(pairs.map { [.string($0.one), .string($0.other)] })]
+            case .enoughUnitsBesideAnyValue(let value): ["besideAnyValue": .string(value)]
             }
         }
         return [

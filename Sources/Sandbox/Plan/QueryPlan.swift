@@ -9,6 +9,8 @@ struct QueryPlan: Sendable, Hashable {
         var cells: CellQuery
         /// Which of the query's tables take part, open ones included.
         var tables: [Int]
+        /// What must hold before the stage runs.
+        var limits: [MultiplicityLimit] = []
     }
 
     /// At most `limit` rows of a source may share one value of the columns; `sql` gives the largest number that do, as n.
@@ -17,13 +19,14 @@ struct QueryPlan: Sendable, Hashable {
         var limit: Int
     }
 
-    var limits: [MultiplicityLimit] = []
     var stages: [Stage] = []
     /// `SELECT … AS c0, … AS c1 FROM …` with the buyer's HAVING and ORDER BY.
     var result: String
     /// The buyer's LIMIT and OFFSET, a number or a parameter each.
     var limit: String?
     var offset: String?
+    /// The stage that the result itself is read from, as against those that only give values on the way.
+    var mainStage: Int?
     /// Conversions of constants, each as SQL that stops with an error where the constant is impossible.
     var conversions: [String] = []
 
@@ -37,10 +40,13 @@ struct QueryPlan: Sendable, Hashable {
     /// With every text replaced by another.
     func mapText(_ transform: (String) -> String) -> QueryPlan {
         QueryPlan(
-            limits: limits.map { MultiplicityLimit(sql: transform($0.sql), limit: $0.limit) },
-            stages: stages.map { Stage(cells: $0.cells.mapText(transform), tables: $0.tables) },
+            stages: stages.map { stage in
+                Stage(
+                    cells: stage.cells.mapText(transform), tables: stage.tables,
+                    limits: stage.limits.map { MultiplicityLimit(sql: transform($0.sql), limit: $0.limit) })
+            },
             result: transform(result), limit: limit.map(transform), offset: offset.map(transform),
-            conversions: conversions.map(transform))
+            mainStage: mainStage, conversions: conversions.map(transform))
     }
 
     /// The final SELECT whole. Where the buyer set no limit it gives one row more than the cap, so that a result that is too long
@@ -72,8 +78,7 @@ extension CellGuard {
         switch self {
         case .enoughUnits(let condition): .enoughUnits(where: transform(condition))
         case .noneOrEnoughUnits(let condition): .noneOrEnoughUnits(where: transform(condition))
-        case .somePairHasEnoughUnits(let pairs):
-            .somePairHasEnoughUnits(pairs.map { CellGuardPair(one: transform($0.one), other: transform($0.other)) })
+        case .enoughUnitsBesideAnyValue(let value): .enoughUnitsBesideAnyValue(of: transform(value))
         }
     }
 }

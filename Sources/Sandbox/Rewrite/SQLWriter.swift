@@ -6,10 +6,16 @@
 struct SQLWriter: Sendable {
     /// How a column of the query's tables is called in the text.
     let column: @Sendable (ColumnPath) -> String
+    /// How a column of the query around this one is called.
+    let outer: @Sendable (ColumnPath) -> String
     /// Folded names of the parameters, by position.
     let parameters: [String]
 
-    init(parameters: [QueryParameter], column: @escaping @Sendable (ColumnPath) -> String) {
+    init(
+        parameters: [QueryParameter], column: @escaping @Sendable (ColumnPath) -> String,
+        outer: @escaping @Sendable (ColumnPath) -> String = { _ in "NULL" }
+    ) {
+        self.outer = outer
         self.parameters = parameters.map { foldedName($0.name) }
         self.column = column
     }
@@ -40,7 +46,11 @@ struct SQLWriter: Sendable {
         case .parameter(let name): return parameter(name)
         case .name(let names): return names.map(Self.identifier).joined(separator: ".")
         case .column(let path): return column(path)
-        case .intermediate(let name): return name
+        case .outer(let path): return outer(path)
+        case .fragment(let fragment): return fragment.sql
+        case .window(let window): return self.window(window)
+        // Inner queries are planned before anything is written; NULL would be the harmless reading.
+        case .subquery: return "NULL"
         case .call(let call):
             let written = Self.call(call, call.arguments.map { write($0) })
             return isSafe ? "TRY(\(written))" : written
@@ -66,6 +76,16 @@ struct SQLWriter: Sendable {
         "COMPARE_LESSTHANOREQUALTO": "<=", "COMPARE_GREATERTHANOREQUALTO": ">=",
         "COMPARE_DISTINCT_FROM": "IS DISTINCT FROM", "COMPARE_NOT_DISTINCT_FROM": "IS NOT DISTINCT FROM",
     ]
+
+    private func window(_ window: WindowCall) -> String {
+        var inside: [String] = []
+        if !window.partition.isEmpty { inside.append("PARTITION BY " + window.partition.map(safe).joined(separator: ", ")) }
+        if !window.order.isEmpty {
+            inside.append("ORDER BY " + window.order.map { safe($0.expression) + BlockWriter.direction($0) }.joined(separator: ", "))
+        }
+        let call = Self.call(FunctionCall(name: window.name, arguments: []), window.arguments.map(safe))
+        return "\(call) OVER (\(inside.joined(separator: " ")))"
+    }
 
     private func choice(_ branches: [(String, String)], otherwise: String) -> String {
         "CASE" + branches.map { " WHEN \($0.0) THEN \($0.1)" }.joined() + " ELSE \(otherwise) END"

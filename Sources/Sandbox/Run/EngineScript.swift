@@ -87,13 +87,13 @@ extension EngineScript {
         comparison: [String] = []
     ) throws(SandboxError) {
         let plan = query.written(values: values)
-        for (index, limit) in plan.limits.enumerated() {
-            add(
-                "CREATE TABLE hexi_check_\(index) AS SELECT CASE WHEN n > \(limit.limit) THEN error('\(Self.multiplicityMark)') END AS c "
-                    + "FROM (\(limit.sql))")
-        }
         add("SELECT json_array(version())")
         for (index, stage) in plan.stages.enumerated() {
+            for (number, limit) in stage.limits.enumerated() {
+                add(
+                    "CREATE TABLE hexi_check_\(index)_\(number) AS SELECT CASE WHEN n > \(limit.limit) THEN "
+                        + "error('\(Self.multiplicityMark)') END AS c FROM (\(limit.sql))")
+            }
             try query.disclosure(of: stage).add(
                 stage.cells, cells: QueryPlan.cells(index), shown: QueryPlan.shown(index), cellKeys: cellKeys, to: &self)
         }

@@ -25,9 +25,9 @@ struct ResultReader: Sendable {
         let engine = "DuckDB " + (try next().first?.stringValue ?? "").drop { $0 == "v" }
         var suppressed = 0
         for (index, stage) in query.template.stages.enumerated() {
-            let isLast = index == query.template.stages.count - 1
-            let groups = try suppressedGroups(try next(), stage.cells, mustShow: isLast)
-            if isLast { suppressed = groups }
+            let isMain = index == query.template.mainStage
+            let groups = try suppressedGroups(try next(), stage.cells, mustShow: isMain)
+            if isMain { suppressed = groups }
         }
         let types = try next().map { $0.stringValue ?? "" }
         guard types.count == query.columnNames.count else {
@@ -49,7 +49,7 @@ struct ResultReader: Sendable {
         return result(rows, types, suppressed, milliseconds, engine)
     }
 
-    /// How many cells were suppressed. Refuses if the last stage shows none: whether there were none or only small ones must look
+    /// How many cells were suppressed. Refuses if the stage that the result is read from shows none: whether there were none or only small ones must look
     /// the same.
     private func suppressedGroups(_ summary: [JSONValue], _ cells: CellQuery, mustShow: Bool) throws(SandboxError) -> Int {
         let numbers = summary.compactMap { $0.integerValue.flatMap { Int(exactly: $0) } }

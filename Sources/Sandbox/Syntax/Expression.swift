@@ -58,9 +58,9 @@ struct CastType: Sendable, Hashable {
     var kind: ValueKind? { ColumnType(id)?.kind }
 }
 
-/// A column of a table in the query's FROM, by index.
+/// A column of a table in a block's FROM, by index.
 struct ColumnPath: Sendable, Hashable {
-    let table: Int
+    var table: Int
     let column: Int
 }
 
@@ -87,8 +87,11 @@ struct Expression: Sendable, Hashable {
         /// A column as written, with an optional table before it.
         case name([String])
         case column(ColumnPath)
-        /// A column of the intermediate table that the disclosure control made.
-        case intermediate(String)
+        /// A column of the query around this one.
+        case outer(ColumnPath)
+        case subquery(Subquery)
+        case fragment(Fragment)
+        case window(WindowCall)
         case call(FunctionCall)
         case comparison(String, Expression, Expression)
         case between(Expression, Expression, Expression)
@@ -117,7 +120,10 @@ struct Expression: Sendable, Hashable {
     /// The direct parts, in order.
     var children: [Expression] {
         switch node {
-        case .constant, .parameter, .name, .column, .intermediate: []
+        case .constant, .parameter, .name, .column, .outer: []
+        case .subquery(let subquery): [subquery.operand].compactMap(\.self)
+        case .fragment(let fragment): fragment.columns
+        case .window(let window): window.parts
         case .call(let call): call.arguments + (call.filter.map { [$0] } ?? [])
         case .comparison(_, let left, let right): [left, right]
         case .between(let value, let lower, let upper): [value, lower, upper]
@@ -132,6 +138,12 @@ struct Expression: Sendable, Hashable {
     var columns: Set<ColumnPath> {
         if case .column(let path) = node { return [path] }
         return children.reduce(into: []) { $0.formUnion($1.columns) }
+    }
+
+    /// Every column of the query around this one, each once.
+    var outerColumns: Set<ColumnPath> {
+        if case .outer(let path) = node { return [path] }
+        return children.reduce(into: []) { $0.formUnion($1.outerColumns) }
     }
 
     /// Whether this or a part satisfies the condition.

@@ -23,6 +23,8 @@ enum ExpressionReader {
         case "OPERATOR": return try operation(node)
         case "CASE": return try choice(node)
         case "CAST": return try cast(node)
+        case "SUBQUERY": return try subquery(node)
+        case "WINDOW": return try window(node)
         default: throw refusal(of: kind, node)
         }
     }
@@ -33,7 +35,7 @@ enum ExpressionReader {
         return result
     }
 
-    private static func unknown(_ node: TreeNode) -> QueryRefusal {
+    static func unknown(_ node: TreeNode) -> QueryRefusal {
         let type = node.value("type").stringValue ?? "?"
         return QueryRefusal(.syntaxNotAllowed, "an expression of the kind \(type) is not allowed", piece: type, offset: node.offset)
     }
@@ -42,8 +44,6 @@ enum ExpressionReader {
     private static func refusal(of kind: String, _ node: TreeNode) -> QueryRefusal {
         let (what, hint): (String, String) =
             switch kind {
-            case "SUBQUERY": ("a subquery", "join the table instead, or give the value as a parameter")
-            case "WINDOW": ("a window function (OVER)", "use GROUP BY with an aggregate")
             case "STAR": ("* in this place", "name the columns")
             case "LAMBDA": ("a lambda", "use plain expressions")
             case "COLLATE": ("COLLATE", "compare lower(…) instead")
@@ -167,6 +167,7 @@ enum ExpressionReader {
         case ("COMPARE_IN", 2...): kind = .membership(parts[0], Array(parts.dropFirst()), isNegated: false)
         case ("COMPARE_NOT_IN", 2...): kind = .membership(parts[0], Array(parts.dropFirst()), isNegated: true)
         case ("OPERATOR_COALESCE", 1...): kind = .coalesce(parts)
+        case ("GROUPING_FUNCTION", 1...): kind = .call(FunctionCall(name: "grouping", arguments: parts))
         default: throw unknown(node)
         }
         return Expression(kind, offset: node.offset)

@@ -11,7 +11,19 @@ extension Expression {
         }
         var copy = self
         switch node {
-        case .constant, .parameter, .name, .column, .intermediate: break
+        case .constant, .parameter, .name, .column, .outer: break
+        case .subquery(var subquery):
+            if let operand = subquery.operand { subquery.operand = try transform(operand) }
+            copy.node = .subquery(subquery)
+        case .fragment(var fragment):
+            fragment.columns = try all(fragment.columns)
+            for index in fragment.units.indices { fragment.units[index].column = try transform(fragment.units[index].column) }
+            copy.node = .fragment(fragment)
+        case .window(var window):
+            window.arguments = try all(window.arguments)
+            window.partition = try all(window.partition)
+            for index in window.order.indices { window.order[index].expression = try transform(window.order[index].expression) }
+            copy.node = .window(window)
         case .call(var call):
             call.arguments = try all(call.arguments)
             if let filter = call.filter { call.filter = try transform(filter) }

@@ -6,7 +6,7 @@ enum ExpressionText {
         "COMPARE_DISTINCT_FROM": "IS DISTINCT FROM", "COMPARE_NOT_DISTINCT_FROM": "IS NOT DISTINCT FROM",
     ]
 
-    static func write(_ expression: Expression, scope: Scope?) -> String {
+    static func write(_ expression: Expression, scope: Block?) -> String {
         func text(_ part: Expression) -> String { write(part, scope: scope) }
         func list(_ parts: [Expression]) -> String { parts.map(text).joined(separator: ", ") }
         switch expression.node {
@@ -14,7 +14,10 @@ enum ExpressionText {
         case .parameter(let name): return "$" + name
         case .name(let names): return names.joined(separator: ".")
         case .column(let path): return scope.map { $0.definition(path).name } ?? "column"
-        case .intermediate(let name): return name
+        case .outer: return "a column of the query around"
+        case .subquery(let subquery): return subquery.kind == .exists ? "EXISTS (…)" : "(SELECT …)"
+        case .fragment: return "EXISTS (…)"
+        case .window(let window): return "\(window.name)(\(list(window.arguments))) OVER (…)"
         case .call(let call): return write(call, text, list)
         case .comparison(let kind, let left, let right): return "\(text(left)) \(signs[kind] ?? "?") \(text(right))"
         case .between(let value, let lower, let upper): return "\(text(value)) BETWEEN \(text(lower)) AND \(text(upper))"

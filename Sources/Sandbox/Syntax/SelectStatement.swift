@@ -2,6 +2,8 @@
 enum JoinKind: String, Sendable, Hashable {
     case inner = "INNER"
     case left = "LEFT"
+    /// A comma or CROSS JOIN; its condition, if any, stands in WHERE.
+    case cross = "CROSS"
 }
 
 /// One table of the FROM clause, in order; the first has no join.
@@ -14,16 +16,31 @@ struct TableReference: Sendable, Hashable {
         var offset: Int?
     }
 
-    var tableName: String
+    indirect enum Source: Sendable, Hashable {
+        case named(String)
+        case query(QueryStatement)
+    }
+
+    var source: Source
     /// Empty where the text gives none.
     var alias: String
+    /// New names of its first columns.
+    var columnNames: [String] = []
     var offset: Int?
     var join: Join?
+
+    /// The table's name; `nil` for a subquery.
+    var tableName: String? {
+        if case .named(let name) = source { return name }
+        return nil
+    }
 }
 
 struct SelectItem: Sendable, Hashable {
-    /// The expression; `nil` for a bare `*`.
+    /// The expression; `nil` for `*`.
     var expression: Expression?
+    /// Of `table.*`.
+    var relation = ""
     var alias: String
     var offset: Int?
 }
@@ -39,11 +56,12 @@ struct OrderItem: Sendable, Hashable {
 /// One SELECT, as far as the checker lets a query go.
 struct SelectStatement: Sendable, Hashable {
     var items: [SelectItem]
+    var isDistinct = false
     var tables: [TableReference]
     var filter: Expression?
     var groups: [Expression]
+    /// Indices into `groups`; one set for a plain GROUP BY, none without GROUP BY.
+    var groupingSets: [[Int]] = []
     var having: Expression?
-    var order: [OrderItem]
-    var limit: Expression?
-    var offset: Expression?
+    var qualify: Expression?
 }

@@ -1,12 +1,14 @@
 import Encoding
 
-/// Reads a whole statement of the engine's syntax tree: exactly one plain SELECT over joined tables.
+/// Reads a whole statement of the engine's syntax tree: exactly one query.
 enum StatementReader {
-    static let maximumTables = 4
+    static let maximumTables = 16
     static let maximumItems = 64
+    static let maximumGroupingSets = 64
+    static let maximumCommonTables = 32
 
     /// - Parameter root: what `json_serialize_sql` gave, without an error.
-    static func read(_ root: JSONValue) throws(QueryRefusal) -> SelectStatement {
+    static func read(_ root: JSONValue) throws(QueryRefusal) -> QueryStatement {
         let document = try TreeNode(root, expecting: "the syntax tree")
         try document.expect(["error", "statements"])
         let statements = try document.list("statements")
@@ -14,48 +16,123 @@ enum StatementReader {
             throw QueryRefusal(
                 .notOneSelect, "the text holds \(statements.count) statements", hint: "write exactly one SELECT")
         }
-        let statement = try TreeNode(first, expecting: "a statement")
-        // The parameters are found again where they stand, so their list is not needed.
-        try statement.expect(["node", "named_param_map"])
-        let node = try TreeNode(statement.value("node"), expecting: "a SELECT")
-        let type = try node.text("type")
-        guard type == "SELECT_NODE" else {
-            let what = ["SET_OPERATION_NODE": "UNION, INTERSECT or EXCEPT", "RECURSIVE_CTE_NODE": "WITH RECURSIVE", "CTE_NODE": "WITH"][type]
-            throw QueryRefusal(
-                .syntaxNotAllowed, "\(what ?? type) is not allowed", piece: what ?? type, hint: "write one plain SELECT")
-        }
-        return try select(node)
+        return try statement(first)
     }
 
-    private static func select(_ node: TreeNode) throws(QueryRefusal) -> SelectStatement {
+    /// A statement with its list of parameters, which are found again where they stand.
+    static func statement(_ value: JSONValue) throws(QueryRefusal) -> QueryStatement {
+        let statement = try TreeNode(value, expecting: "a statement")
+        try statement.expect(["node", "named_param_map"])
+        return try query(statement.value("node"))
+    }
+
+    static func query(_ value: JSONValue) throws(QueryRefusal) -> QueryStatement {
+        let node = try TreeNode(value, expecting: "a SELECT")
+        var query: QueryStatement
+        switch try node.text("type") {
+        case "SELECT_NODE":
+            query = QueryStatement(common: try common(node), body: .select(try SelectReader.read(node)), order: [])
+        case "SET_OPERATION_NODE":
+            query = QueryStatement(common: try common(node), body: .combination(try combination(node)), order: [])
+        case let type:
+            let what = ["RECURSIVE_CTE_NODE": "WITH RECURSIVE", "CTE_NODE": "WITH in this place"][type] ?? type
+            throw QueryRefusal(.syntaxNotAllowed, "\(what) is not allowed", piece: what, hint: "write a plain SELECT")
+        }
+        for modifier in try node.list("modifiers") { try apply(modifier, to: &query) }
+        return query
+    }
+
+    private static func common(_ node: TreeNode) throws(QueryRefusal) -> [CommonTable] {
+        let map = try TreeNode(node.value("cte_map"), expecting: "the WITH clause")
+        try map.expect(["map"])
+        var tables: [CommonTable] = []
+        for entry in try map.list("map") {
+            let entry = try TreeNode(entry, expecting: "a table of WITH")
+            try entry.expect(["key", "value"])
+            let value = try TreeNode(entry.value("value"), expecting: "a table of WITH")
+            try value.expect(["aliases", "query", "materialized", "key_targets"])
+            try value.neutral("key_targets", [], "USING KEY")
+            // How often the engine computes it changes nothing in the result.
+            _ = try value.text("materialized")
+            tables.append(
+                CommonTable(
+                    name: try entry.text("key"), columnNames: try names(value.list("aliases")), query: try statement(value.value("query"))))
+        }
+        guard tables.count <= maximumCommonTables else { throw QueryRefusal(.tooMany, "more than \(maximumCommonTables) tables in WITH") }
+        return tables
+    }
+
+    static func names(_ values: [JSONValue]) throws(QueryRefusal) -> [String] {
+        var result: [String] = []
+        for value in values {
+            guard let text = value.stringValue else { throw QueryRefusal(.syntaxNotAllowed, "a list of names holds something else") }
+            result.append(text)
+        }
+        return result
+    }
+
+    private static func combination(_ node: TreeNode) throws(QueryRefusal) -> Combination {
+        try node.expect(["type", "modifiers", "cte_map", "setop_type", "left", "right", "setop_all"])
+        let type = try node.text("setop_type")
+        guard let kind = Combination.Kind(rawValue: type) else {
+            throw QueryRefusal(.syntaxNotAllowed, "\(type) is not allowed", piece: type, hint: "use UNION, INTERSECT or EXCEPT")
+        }
+        return Combination(
+            kind: kind, keepsDuplicates: try node.flag("setop_all"), left: try query(node.value("left")),
+            right: try query(node.value("right")))
+    }
+
+    private static func apply(_ value: JSONValue, to query: inout QueryStatement) throws(QueryRefusal) {
+        let modifier = try TreeNode(value, expecting: "ORDER BY or LIMIT")
+        switch try modifier.text("type") {
+        case "ORDER_MODIFIER" where query.order.isEmpty:
+            try modifier.expect(["type", "orders"])
+            query.order = try SelectReader.orders(modifier.list("orders"))
+        case "LIMIT_MODIFIER" where query.limit == nil && query.offset == nil:
+            try modifier.expect(["type", "limit", "offset"])
+            if !modifier.value("limit").isNull { query.limit = try ExpressionReader.read(modifier.value("limit")) }
+            if !modifier.value("offset").isNull { query.offset = try ExpressionReader.read(modifier.value("offset")) }
+        case "LIMIT_PERCENT_MODIFIER":
+            throw QueryRefusal(.syntaxNotAllowed, "LIMIT in per cent is not allowed", piece: "LIMIT", hint: "give a number of rows")
+        case "DISTINCT_MODIFIER":
+            try modifier.expect(["type", "distinct_on_targets"])
+            try modifier.neutral("distinct_on_targets", [], "DISTINCT ON")
+            guard case .select(var select) = query.body, !select.isDistinct else {
+                throw QueryRefusal(.syntaxNotAllowed, "DISTINCT is not allowed in this place", piece: "DISTINCT")
+            }
+            select.isDistinct = true
+            query.body = .select(select)
+        case let type:
+            throw QueryRefusal(.syntaxNotAllowed, "\(type) is not allowed in this place", piece: type)
+        }
+    }
+}
+
+/// Reads one SELECT.
+enum SelectReader {
+    static func read(_ node: TreeNode) throws(QueryRefusal) -> SelectStatement {
         try node.expect([
             "type", "modifiers", "cte_map", "select_list", "from_table", "where_clause", "group_expressions", "group_sets",
             "aggregate_handling", "having", "sample", "qualify",
         ])
-        let map = try TreeNode(node.value("cte_map"), expecting: "the WITH clause")
-        try map.expect(["map"])
-        guard try map.list("map").isEmpty else {
-            throw QueryRefusal(.syntaxNotAllowed, "WITH is not allowed", piece: "WITH", hint: "join the tables in one SELECT")
-        }
         try node.neutral("sample", .null, "TABLESAMPLE")
-        try node.neutral("qualify", .null, "QUALIFY")
         guard try node.text("aggregate_handling") == "STANDARD_HANDLING" else {
             throw QueryRefusal(
                 .syntaxNotAllowed, "GROUP BY ALL is not allowed", piece: "GROUP BY ALL", hint: "name the columns to group by")
         }
-        var statement = SelectStatement(
-            items: try items(node.list("select_list")), tables: [], filter: nil, groups: try groups(node), having: nil,
-            order: [], limit: nil, offset: nil)
-        statement.tables = try TableReader.read(node.value("from_table"))
-        if !node.value("where_clause").isNull { statement.filter = try ExpressionReader.read(node.value("where_clause")) }
-        if !node.value("having").isNull { statement.having = try ExpressionReader.read(node.value("having")) }
-        for modifier in try node.list("modifiers") { try apply(modifier, to: &statement) }
-        return statement
+        var select = SelectStatement(
+            items: try items(node.list("select_list")), tables: try TableReader.read(node.value("from_table")),
+            groups: try ExpressionReader.readList(node.list("group_expressions")))
+        select.groupingSets = try groupingSets(node.list("group_sets"), groups: select.groups)
+        if !node.value("where_clause").isNull { select.filter = try ExpressionReader.read(node.value("where_clause")) }
+        if !node.value("having").isNull { select.having = try ExpressionReader.read(node.value("having")) }
+        if !node.value("qualify").isNull { select.qualify = try ExpressionReader.read(node.value("qualify")) }
+        return select
     }
 
     private static func items(_ list: [JSONValue]) throws(QueryRefusal) -> [SelectItem] {
-        guard list.count <= maximumItems else {
-            throw QueryRefusal(.tooMany, "\(list.count) output columns; at most \(maximumItems) are allowed")
+        guard list.count <= StatementReader.maximumItems else {
+            throw QueryRefusal(.tooMany, "\(list.count) output columns; at most \(StatementReader.maximumItems) are allowed")
         }
         var items: [SelectItem] = []
         for value in list {
@@ -77,44 +154,37 @@ enum StatementReader {
         ])
         try node.neutral("columns", false, "COLUMNS(…)")
         try node.neutral("expr", .null, "COLUMNS(…)")
-        try node.neutral("relation_name", "", "table.*")
         for name in ["exclude_list", "replace_list", "qualified_exclude_list", "rename_list"] {
             try node.neutral(name, [], "* with EXCLUDE, REPLACE or RENAME")
         }
-        return SelectItem(expression: nil, alias: "", offset: node.offset)
+        return SelectItem(expression: nil, relation: try node.text("relation_name"), alias: "", offset: node.offset)
     }
 
-    /// GROUP BY as one set of expressions. Totals beside parts (ROLLUP, CUBE, GROUPING SETS) would let a suppressed part be
-    /// had by subtraction.
-    private static func groups(_ node: TreeNode) throws(QueryRefusal) -> [Expression] {
-        let groups = try ExpressionReader.readList(node.list("group_expressions"))
-        let sets = try node.list("group_sets")
-        let whole = JSONValue.array(groups.indices.map { .integer(Int64($0)) })
-        guard sets.isEmpty && groups.isEmpty || sets == [whole] else {
+    private static func groupingSets(_ values: [JSONValue], groups: [Expression]) throws(QueryRefusal) -> [[Int]] {
+        guard values.count <= StatementReader.maximumGroupingSets else {
             throw QueryRefusal(
-                .syntaxNotAllowed, "ROLLUP, CUBE and GROUPING SETS are not allowed", piece: "GROUP BY",
-                offset: groups.first?.nearestOffset, hint: "a suppressed group could be had by subtraction; use one plain GROUP BY")
+                .tooMany, "GROUP BY makes \(values.count) grouping sets; at most \(StatementReader.maximumGroupingSets) are allowed",
+                piece: "GROUP BY", offset: groups.first?.nearestOffset)
         }
-        return groups
+        var sets: [[Int]] = []
+        for value in values {
+            var set: [Int] = []
+            for index in value.arrayValue ?? [] {
+                guard let number = index.integerValue, let position = Int(exactly: number), groups.indices.contains(position) else {
+                    throw QueryRefusal(.syntaxNotAllowed, "a grouping set that names no group")
+                }
+                if !set.contains(position) { set.append(position) }
+            }
+            sets.append(set.sorted())
+        }
+        guard !sets.isEmpty || groups.isEmpty else { throw QueryRefusal(.syntaxNotAllowed, "GROUP BY without a grouping set") }
+        return sets
     }
 
-    private static func apply(_ value: JSONValue, to statement: inout SelectStatement) throws(QueryRefusal) {
-        let modifier = try TreeNode(value, expecting: "ORDER BY or LIMIT")
-        switch try modifier.text("type") {
-        case "ORDER_MODIFIER" where statement.order.isEmpty:
-            try modifier.expect(["type", "orders"])
-            for value in try modifier.list("orders") { statement.order.append(try order(value)) }
-        case "LIMIT_MODIFIER" where statement.limit == nil && statement.offset == nil:
-            try modifier.expect(["type", "limit", "offset"])
-            if !modifier.value("limit").isNull { statement.limit = try ExpressionReader.read(modifier.value("limit")) }
-            if !modifier.value("offset").isNull { statement.offset = try ExpressionReader.read(modifier.value("offset")) }
-        case "LIMIT_PERCENT_MODIFIER":
-            throw QueryRefusal(.syntaxNotAllowed, "LIMIT in per cent is not allowed", piece: "LIMIT", hint: "give a number of rows")
-        case "DISTINCT_MODIFIER":
-            throw QueryRefusal(.syntaxNotAllowed, "SELECT DISTINCT is not allowed", piece: "DISTINCT", hint: "use GROUP BY")
-        case let type:
-            throw QueryRefusal(.syntaxNotAllowed, "\(type) is not allowed in this place", piece: type)
-        }
+    static func orders(_ values: [JSONValue]) throws(QueryRefusal) -> [OrderItem] {
+        var orders: [OrderItem] = []
+        for value in values { orders.append(try order(value)) }
+        return orders
     }
 
     private static func order(_ value: JSONValue) throws(QueryRefusal) -> OrderItem {

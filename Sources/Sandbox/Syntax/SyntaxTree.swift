@@ -39,6 +39,6 @@ public struct SyntaxTree: Sendable, Hashable {
         return QueryRefusal(.syntaxError, message, offset: root["position"]?.stringValue.flatMap { Int($0) })
     }
 
-    /// The one SELECT of the text, in the checker's own terms.
-    func statement() throws(QueryRefusal) -> SelectStatement { try StatementReader.read(root) }
+    /// The one query of the text, in the checker's own terms.
+    func statement() throws(QueryRefusal) -> QueryStatement { try StatementReader.read(root) }
 }

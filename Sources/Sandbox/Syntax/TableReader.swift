@@ -1,6 +1,6 @@
 import Encoding
 
-/// Reads the FROM clause: one table, or tables joined from left to right by INNER or LEFT JOIN.
+/// Reads the FROM clause: one table or subquery, or several joined from left to right by INNER JOIN, LEFT JOIN or a comma.
 enum TableReader {
     static func read(_ value: JSONValue) throws(QueryRefusal) -> [TableReference] {
         var tables: [TableReference] = []
@@ -15,6 +15,7 @@ enum TableReader {
         let node = try TreeNode(value, expecting: "a table")
         switch try node.text("type") {
         case "BASE_TABLE": tables.append(try base(node))
+        case "SUBQUERY": tables.append(try derived(node))
         case "JOIN":
             try append(node.value("left"), to: &tables)
             let right = try TreeNode(node.value("right"), expecting: "a table")
@@ -41,10 +42,6 @@ enum TableReader {
                 hint: "read only from the tables of the contract")
         case "EMPTY":
             return QueryRefusal(.tableNotAllowed, "the query reads no table", hint: "add FROM with a table of the contract")
-        case "SUBQUERY":
-            return QueryRefusal(
-                .syntaxNotAllowed, "a subquery in FROM is not allowed", piece: "subquery", offset: node.offset,
-                hint: "join the tables in one SELECT")
         case "SHOW_REF":
             return QueryRefusal(.notOneSelect, "DESCRIBE, SHOW and SUMMARIZE are not allowed", hint: "the catalogue shows the schema")
         default:
@@ -64,9 +61,18 @@ enum TableReader {
                 hint: "use the table's bare name")
         }
         try node.neutral("sample", .null, "TABLESAMPLE")
-        try node.neutral("column_name_alias", [], "renaming a table's columns")
         try node.neutral("at_clause", .null, "AT")
-        return TableReference(tableName: name, alias: try node.text("alias"), offset: node.offset)
+        return TableReference(
+            source: .named(name), alias: try node.text("alias"),
+            columnNames: try StatementReader.names(node.list("column_name_alias")), offset: node.offset)
+    }
+
+    private static func derived(_ node: TreeNode) throws(QueryRefusal) -> TableReference {
+        try node.expect(["type", "alias", "sample", "subquery", "column_name_alias"])
+        try node.neutral("sample", .null, "TABLESAMPLE")
+        return TableReference(
+            source: .query(try StatementReader.statement(node.value("subquery"))), alias: try node.text("alias"),
+            columnNames: try StatementReader.names(node.list("column_name_alias")), offset: node.offset)
     }
 
     private static func join(_ node: TreeNode) throws(QueryRefusal) -> TableReference.Join {
@@ -80,19 +86,17 @@ enum TableReader {
         try node.neutral("duplicate_eliminated_columns", [], "this join")
         let type = try node.text("join_type")
         let reference = try node.text("ref_type")
-        guard reference == "REGULAR", let kind = JoinKind(rawValue: type) else {
+        if reference == "CROSS", type == "INNER", node.value("condition").isNull {
+            try node.neutral("using_columns", [], "USING")
+            return .init(kind: .cross, condition: nil, usingColumns: [], offset: node.offset)
+        }
+        guard reference == "REGULAR", type == "INNER" || type == "LEFT", let kind = JoinKind(rawValue: type) else {
             let what = reference == "REGULAR" ? type : reference
             throw QueryRefusal(
-                .joinNotAllowed, "\(what == "CROSS" ? "a join without a condition" : "\(what) JOIN") is not allowed", piece: what,
-                offset: node.offset, hint: "use JOIN or LEFT JOIN with ON a.key = b.key")
+                .joinNotAllowed, "\(what) JOIN is not allowed", piece: what, offset: node.offset,
+                hint: "use JOIN or LEFT JOIN with ON a.key = b.key")
         }
-        var usingColumns: [String] = []
-        for name in try node.list("using_columns") {
-            guard let text = name.stringValue else {
-                throw QueryRefusal(.joinNotAllowed, "USING may only name columns", offset: node.offset)
-            }
-            usingColumns.append(text)
-        }
+        let usingColumns = try StatementReader.names(node.list("using_columns"))
         let condition = node.value("condition")
         guard condition.isNull != usingColumns.isEmpty else {
             throw QueryRefusal(.joinNotAllowed, "a join needs either ON or USING", offset: node.offset)
