@@ -38,20 +38,22 @@ struct AggregateDisclosure: Sendable {
     func add(
         _ query: CellQuery, cells: String, shown: String, cellKeys: [String: CellKeySecret]?, to script: inout EngineScript
     ) throws(SandboxError) {
-        let writer = CellWriter(query: query, rules: rules, cells: cells)
         let perturbation = CountPerturbation(query, rules: rules)
         guard !query.units.isEmpty, query.hasGroupingSets || perturbation != nil else {
             for statement in statements(for: query, cells: cells, shown: shown) { script.add(statement) }
             return
         }
-        let decided = DecidedCells(writer: writer, perturbation: perturbation)
+        let crossing = query.crossing
+        let writer = CellWriter(query: query.crossed, rules: rules, cells: cells)
+        let decided = DecidedCells(writer: writer, perturbation: perturbation, crossing: crossing)
         for statement in [writer.creation] + writer.concentrationStatements { script.add(statement) }
         if perturbation != nil {
             let secrets = try secrets(query, cellKeys)
             script.add(decided.keysStatement(secrets))
         }
         let decision = StageDecision(
-            query: query, supports: writer.supports, concentration: writer.concentration, perturbation: perturbation)
+            query: query, supports: writer.supports, concentration: writer.concentration, perturbation: perturbation,
+            crossing: crossing)
         script.ask([decided.printing]) { lines throws(SandboxError) in
             let table = try CellTable(lines, supports: writer.supports.expressions.count)
             return [decided.creation(try decision.rows(table))]

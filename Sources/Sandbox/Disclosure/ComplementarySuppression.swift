@@ -3,14 +3,17 @@
 /// (Secondary suppression: Cox, "Suppression methodology and statistical disclosure control", JASA 76, 1981; Hundepool et al.,
 /// Statistical Disclosure Control, Wiley 2012, §4.4.) What remains of a known total when its shown parts are
 /// subtracted must be at least two cells which together might be shown as one. Smallest cells go first. At last
-/// the equations are solved: as long as they determine a withheld cell, one more goes.
+/// the equations are solved: as long as they determine a withheld cell, or a few together that are too few, one more goes.
 struct ComplementarySuppression: Sendable {
+    private static let maximumTrials = 64
+
     let relations: CellRelations
     /// By which cells are chosen: units, then the place in the table.
     let sizes: [Int]
 
-    init(_ table: CellTable, groups: Int, supports: CellSupports) throws(SandboxError) {
-        relations = try CellRelations(table, groups: groups)
+    /// - Parameter crossing: `CellRelations.init`.
+    init(_ table: CellTable, crossing: Int?, supports: CellSupports) throws(SandboxError) {
+        relations = try CellRelations(table, crossing: crossing)
         sizes = table.cells.map { cell in supports.own.map { cell.supports[$0] }.min() ?? 0 }
     }
 
@@ -20,13 +23,38 @@ struct ComplementarySuppression: Sendable {
     /// - Returns: which are withheld in the end.
     /// - Throws: a refusal where the equations are too many to be solved.
     func extended(_ withheld: [Bool], mayBeShown: ([Int]) -> Bool) throws(SandboxError) -> [Bool] {
-        var withheld = withheld
+        var further = withheld
         while true {
-            closePartitions(&withheld, mayBeShown)
-            guard let exposed = try LinearAudit(relations, withheld: withheld).exposed.first else { return withheld }
-            guard let next = neighbour(of: exposed, withheld) else { return withheld.map { _ in true } }
-            withheld[next] = true
+            closePartitions(&further, mayBeShown)
+            let audit = try LinearAudit(relations, withheld: further)
+            guard let exposed = audit.exposed(mayBeShown) else { break }
+            guard let next = neighbour(of: exposed, further) else { return withheld.map { _ in true } }
+            further[next] = true
         }
+        return try thinned(further, beyond: withheld, mayBeShown: mayBeShown)
+    }
+
+    /// Shows again, largest first, what later cells have made needless to withhold; in tables that are small enough to try.
+    private func thinned(_ withheld: [Bool], beyond needed: [Bool], mayBeShown: ([Int]) -> Bool) throws(SandboxError) -> [Bool] {
+        let extra = withheld.indices.filter { withheld[$0] && !needed[$0] }
+        guard extra.count <= Self.maximumTrials, relations.relations.count <= Self.maximumTrials * 8 else { return withheld }
+        var result = withheld
+        var before = result
+        repeat {
+            before = result
+            for cell in extra.sorted(by: { (sizes[$0], $0) > (sizes[$1], $1) }) where result[cell] {
+                var trial = result
+                trial[cell] = false
+                var audit = try LinearAudit(relations, withheld: trial)
+                // What is now determined might as well be shown.
+                for other in audit.determined where !needed[other] { trial[other] = false }
+                let known = knownCells(trial)
+                guard relations.relations.allSatisfy({ breach($0, trial, known, mayBeShown) == nil }) else { continue }
+                audit = try LinearAudit(relations, withheld: trial)
+                if audit.exposed(mayBeShown) == nil { result = trial }
+            }
+        } while result != before
+        return result
     }
 
     /// The smallest shown cell of those.
@@ -34,10 +62,17 @@ struct ComplementarySuppression: Sendable {
         cells.filter { $0 < relations.asked && !withheld[$0] }.min { (sizes[$0], $0) < (sizes[$1], $1) }
     }
 
-    /// The smallest shown cell that stands in an equation with this one, or else of all.
-    private func neighbour(of cell: Int, _ withheld: [Bool]) -> Int? {
-        let near = relations.relations.filter { $0.whole == cell || $0.parts.contains(cell) }.flatMap { [$0.whole] + $0.parts }
-        return smallest(near, withheld) ?? smallest(0..<relations.asked, withheld)
+    /// The smallest shown cell that stands in an equation with one of these, or with one that does, and so on.
+    private func neighbour(of cells: [Int], _ withheld: [Bool]) -> Int? {
+        var near = Set(cells)
+        while true {
+            let touched = (relations.relations + relations.crossings)
+                .filter { near.contains($0.whole) || !near.isDisjoint(with: $0.parts) }
+            let wider = touched.reduce(into: near) { $0.formUnion($1.parts + [$1.whole]) }
+            if let cell = smallest(wider, withheld) { return cell }
+            guard wider.count > near.count else { return smallest(0..<relations.asked, withheld) }
+            near = wider
+        }
     }
 
     private func closePartitions(_ withheld: inout [Bool], _ mayBeShown: ([Int]) -> Bool) {

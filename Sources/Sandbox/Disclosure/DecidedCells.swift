@@ -3,6 +3,8 @@
 struct DecidedCells: Sendable {
     let writer: CellWriter
     let perturbation: CountPerturbation?
+    /// `StageDecision.crossing`.
+    let crossing: Int?
 
     private var query: CellQuery { writer.query }
     private var cells: String { writer.cells }
@@ -71,7 +73,9 @@ struct DecidedCells: Sendable {
         return "CREATE TABLE \(decidedTable) AS SELECT \(columns.joined(separator: ", "))"
     }
 
-    var summary: String { writer.summary(isShown: "\(cells).rowid IN (SELECT shown_row FROM \(decidedTable))") }
+    var summary: String {
+        writer.summary(isShown: "\(cells).rowid IN (SELECT shown_row FROM \(decidedTable))") + (crossing.map { " WHERE gid <> \($0)" } ?? "")
+    }
 
     /// The SELECT of what may be seen.
     var shown: String {
@@ -98,5 +102,23 @@ struct DecidedCells: Sendable {
     private func scaled(_ value: String, _ kind: ValueKind) -> String {
         let product = "CAST(\(value) AS DOUBLE) * shown_n / \(cells).n"
         return kind == .integer ? "TRY_CAST(round(\(product)) AS HUGEINT)" : "(\(product))"
+    }
+}
+
+extension CellQuery {
+    private var crossedSet: [Int] { Set(groupingSets.joined()).sorted() }
+
+    /// The number of the grouping set of all groups that take part, where there are several sets and it is not among them.
+    var crossing: Int? {
+        guard hasGroupingSets, !groupingSets.contains(where: { Set($0) == Set(crossedSet) }) else { return nil }
+        return groups.indices.reduce(0) { $0 << 1 | (crossedSet.contains($1) ? 0 : 1) }
+    }
+
+    /// With that set.
+    var crossed: CellQuery {
+        guard crossing != nil else { return self }
+        var copy = self
+        copy.groupingSets.append(crossedSet)
+        return copy
     }
 }

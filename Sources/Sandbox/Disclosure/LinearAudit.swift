@@ -7,16 +7,20 @@ struct LinearAudit: Sendable {
     private static let prime: UInt64 = (1 << 61) - 1
     /// Additions after which the attempt is given up; a second's worth.
     private static let maximumSteps = 20_000_000
+    /// How many equations of small cells there may be for their sums by twos and by threes to be looked at.
+    private static let maximumPairs = 150
+    private static let maximumTriples = 30
 
-    /// Cells asked for and withheld whose value follows from the shown ones, in ascending order.
-    let exposed: [Int]
+    /// Reduced equations: the coefficients of unknown cells, by the cell that each equation gives.
+    private var pivots: [Int: Row] = [:]
+    private let relations: CellRelations
 
     private typealias Row = [Int: UInt64]
 
     init(_ relations: CellRelations, withheld: [Bool]) throws(SandboxError) {
+        self.relations = relations
         var steps = 0
-        var pivots: [Int: Row] = [:]
-        for relation in relations.relations {
+        for relation in relations.relations + relations.crossings {
             var row: Row = [:]
             func isUnknown(_ cell: Int) -> Bool { cell >= relations.asked || withheld[cell] }
             if isUnknown(relation.whole) { row[relation.whole] = 1 }
@@ -39,7 +43,37 @@ struct LinearAudit: Sendable {
                         hint: "group more coarsely, or ask for totals and parts in separate queries"))
             }
         }
-        exposed = pivots.filter { $1.count == 1 && $0 < relations.asked }.keys.sorted()
+    }
+
+    /// Cells of the table that follow from the shown ones, in ascending order.
+    var determined: [Int] { pivots.filter { $1.count == 1 && $0 < relations.asked }.keys.sorted() }
+
+    /// Withheld cells whose value, or whose sum, follows from the shown ones: one that was asked for, or some whose sum may not be
+    /// shown. Sums are sought among the sums of at most three of the reduced equations.
+    func exposed(_ mayBeShown: ([Int]) -> Bool) -> [Int]? {
+        let order = pivots.keys.sorted()
+        let lines = order.compactMap { pivots[$0] }
+        for cell in determined where !relations.isCrossed(cell) || !mayBeShown([cell]) { return [cell] }
+        func union(_ lines: [Row]) -> [Int]? {
+            var sum: Row = [:]
+            for line in lines { for (cell, value) in line { sum[cell] = ((sum[cell] ?? 0) + value) % Self.prime } }
+            let cells = sum.filter { $1 != 0 }
+            guard cells.allSatisfy({ $1 == 1 && $0 < relations.asked }) else { return nil }
+            let union = cells.keys.sorted()
+            return mayBeShown(union) ? nil : union
+        }
+        for line in lines { if let found = union([line]) { return found } }
+        // A sum that holds a cell large enough by itself may be shown.
+        let small = order.filter { $0 < relations.asked && !mayBeShown([$0]) }.compactMap { pivots[$0] }
+        guard small.count <= Self.maximumPairs else { return nil }
+        for (index, one) in small.enumerated() {
+            for (next, other) in small.enumerated() where next > index {
+                if let found = union([one, other]) { return found }
+                guard small.count <= Self.maximumTriples else { continue }
+                for third in small[(next + 1)...] { if let found = union([one, other, third]) { return found } }
+            }
+        }
+        return nil
     }
 
     private static func reduce(_ row: inout Row, by pivots: [Int: Row], _ steps: inout Int) {

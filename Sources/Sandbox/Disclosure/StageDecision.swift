@@ -15,6 +15,8 @@ struct StageDecision: Sendable {
     let supports: CellSupports
     let concentration: ConcentrationTest?
     let perturbation: CountPerturbation?
+    /// The grouping set of all groups, where it is in the table though it was not asked for.
+    let crossing: Int?
 
     /// - Throws: a refusal where totals and parts are too many to be held against each other.
     func rows(_ table: CellTable) throws(SandboxError) -> [Row] {
@@ -31,7 +33,7 @@ struct StageDecision: Sendable {
 
     /// Which cells are withheld, and for each aggregate in which cells its value is.
     private func withheld(_ table: CellTable) throws(SandboxError) -> (cells: [Bool], values: [[Bool]]) {
-        var cells = table.cells.map { !supports.reaches($0.supports) }
+        var cells = table.cells.map { $0.set == crossing || !supports.reaches($0.supports) }
         let broad = table.cells.map { isBroad([$0]) }
         // Values without a condition of their own are seen wherever the cell is.
         let guarded = query.aggregates.indices.filter { isGuarded($0) }
@@ -42,7 +44,7 @@ struct StageDecision: Sendable {
             }
         }
         guard query.hasGroupingSets else { return (cells, query.aggregates.indices.map(values)) }
-        let suppression = try ComplementarySuppression(table, groups: query.groups.count, supports: supports)
+        let suppression = try ComplementarySuppression(table, crossing: crossing, supports: supports)
         cells = try suppression.extended(cells) { hasEnoughUnits($0.map { table.cells[$0] }) }
         var layers = Dictionary(uniqueKeysWithValues: guarded.map { ($0, values($0)) })
         // Values of one cell determine one another, so what is withheld for one of them is withheld for all.
