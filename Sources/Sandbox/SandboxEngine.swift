@@ -88,7 +88,11 @@ public struct SandboxEngine: Sendable {
         for parameter in query.parameters { values[foldedName(parameter.name)] = .sample(parameter.type) }
         let conversions = query.written(values: values).conversions
         if !conversions.isEmpty { script.add("CREATE TABLE hexi_constants AS SELECT \(conversions.enumerated().map { "\($1) AS x\($0)" }.joined(separator: ", "))") }
-        try script.add(query, values: values, cap: query.maximumRows)
+        if query.mode == .private {
+            try script.addPrivateTrial(of: query, values: values)
+        } else {
+            try script.add(query, values: values, cap: query.maximumRows)
+        }
         let outcome = try await execute(script, mounts: [], limits: .parsing)
         guard outcome.ending != .exited(0) else { return }
         guard case .exited = outcome.ending else { throw failure(outcome, limits: .parsing) }
@@ -105,15 +109,20 @@ public struct SandboxEngine: Sendable {
     ///   - earlier: the buyer's completed runs on these products, where a policy asks that answers be held against each other.
     ///   - cellKeys: by table, the secrets of products whose policy changes counts.
     ///   - limits: `nil` for the configuration's.
+    ///   - privacy: what a run in private mode spends; without meaning in other modes.
     /// - Throws: `refused` with `group-below-minimum`, `too-many-rows`, `join-multiplies-rows`, `differencing` or `parameter-value`;
     ///   `timeExceeded`, `outputExceeded`, `resourcesExceeded`, `engineFailed`, `isolationUnavailable`, `cancelled`.
     public func run(
         _ query: CheckedQuery, values: [String: JSONValue] = [:], snapshots: [String: String],
         restrictions: [String: [RowRestriction]] = [:], earlier: [EarlierRun] = [], cellKeys: [String: CellKeySecret] = [:],
-        limits: RunLimits? = nil
+        limits: RunLimits? = nil, privacy: PrivacyRequest? = nil
     ) async throws(SandboxError) -> RunResult {
         let limits = limits ?? configuration.limits
         let bound = try bind(values, query)
+        if query.mode == .private {
+            return try await runPrivate(
+                query, values: bound, snapshots: snapshots, restrictions: restrictions, limits: limits, privacy: privacy)
+        }
         var script = EngineScript(limits: limits)
         var attached = AttachedTables()
         for (index, name) in query.tableNames.enumerated() {

@@ -28,6 +28,8 @@ struct Atom: Sendable {
     var uniqueKeys: [Set<Int>] = []
     /// Made by the query's text, which could repeat rows at will.
     var isShaped = false
+    /// Declared least and greatest values of its columns, by name, for private mode.
+    var bounds: [String: ClosedRange<Double>] = [:]
     /// The table of the query, where this is one of its tables as such.
     var baseTable: Int?
 

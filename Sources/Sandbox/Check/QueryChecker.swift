@@ -22,11 +22,20 @@ struct QueryChecker: Sendable {
         let planned: (plan: QueryPlan, columns: [String])
         switch mode {
         case .aggregate: planned = try planner.plan(statement)
+        case .private:
+            planned = try planner.plan(statement)
+            _ = try PrivatePlan(planned.plan, tables: planner.tables)
         case .rows: planned = try planner.rowsPlan(statement)
-        case .private, .match:
+        case .match:
             throw QueryRefusal(.modeNotOffered, "the mode \(mode.rawValue) is not offered", piece: mode.rawValue)
         }
-        let caps = planner.tables.compactMap { mode == .rows ? $0.rows?.maximumRows : $0.aggregate?.maximumRows }
+        let caps = planner.tables.compactMap { table in
+            switch mode {
+            case .rows: table.rows?.maximumRows
+            case .private: table.privacy?.maximumRows
+            default: table.aggregate?.maximumRows
+            }
+        }
         let cap = caps.min() ?? 1
         if case .constant(.integer(let limit)) = statement.limit?.node, limit > Int64(cap) {
             throw QueryRefusal(
@@ -35,6 +44,6 @@ struct QueryChecker: Sendable {
         }
         return CheckedQuery(
             sql: sql, mode: mode, parameters: parameters, tables: planner.tables, template: planned.plan,
-            columnNames: planned.columns, maximumRows: cap, isExact: planner.isExact, engine: functions.engine)
+            columnNames: planned.columns, maximumRows: cap, isExact: planner.isExact && mode != .private, engine: functions.engine)
     }
 }

@@ -96,8 +96,17 @@ extension QueryPlanner {
         let order = writer.order(relation.order, then: relation.ties)
         let plan = QueryPlan(
             stages: stages, result: "SELECT \(written) \(writer.source)\(order)", limit: relation.limit, offset: relation.offset,
-            mainStage: stages.indices.first { QueryPlan.shown($0) == relation.block.atoms.first?.source }, conversions: conversions)
+            mainStage: stages.indices.first { QueryPlan.shown($0) == relation.block.atoms.first?.source }, conversions: conversions,
+            errorOutputs: mode == .private ? outputs.map { errorOutput($0, relation.block) } : [])
         return (plan.numbered, relation.outputs.map(\.name))
+    }
+
+    /// Beside the aggregate a3 of a stage private mode keeps its error as x3.
+    private func errorOutput(_ output: Expression, _ block: Block) -> String? {
+        guard case .column(let path) = output.node, block.atoms[path.table].source == QueryPlan.shown(0),
+            case let name = block.definition(path).name, name.hasPrefix("a")
+        else { return nil }
+        return "\(block.atoms[path.table].alias).x\(name.dropFirst())"
     }
 
     /// Refuses raw rows of protected tables as a result.
@@ -132,6 +141,7 @@ extension QueryPlan {
         }
         var numbering = SourceNames.Numbering()
         copy.result = numbering.apply(result)
+        copy.errorOutputs = errorOutputs.map { $0.map { numbering.apply($0) } }
         return copy
     }
 }

@@ -81,6 +81,7 @@ extension QueryPlanner {
             alias: try newAlias(), source: "\(QueryPlan.catalog(index)).main.data", name: alias, columns: policy.columns,
             owner: policy.owner, tables: [index], baseTable: index)
         atom.minimumGroupSize = policy.aggregate?.minimumGroupSize ?? 1
+        atom.bounds = policy.privacy?.bounds ?? [:]
         if policy.isProtected {
             atom.allowsExtremes = policy.aggregate?.allowsExtremes ?? false
             atom.maximumMultiplicity = policy.aggregate?.maximumJoinMultiplicity ?? 1
@@ -176,7 +177,7 @@ extension QueryPlanner {
         switch mode {
         case .aggregate: isOffered = policy.aggregate != nil
         case .rows: isOffered = policy.rows != nil
-        case .private: isOffered = policy.privacy != nil
+        case .private: isOffered = policy.privacy != nil || !policy.isProtected && policy.aggregate != nil
         case .match: isOffered = policy.match != nil
         }
         guard !isOffered else { return }

@@ -67,8 +67,8 @@ struct CellAggregate: Sendable, Hashable {
     var contribution: String?
     /// Conditions beyond the cell's own size.
     var guards: [CellGuard] = []
-    /// Declared least and greatest value of the contribution, where the policy declares them for every column in it.
-    var bounds: ClosedRange<Double>?
+    /// What it takes of each row, for private mode, which adds up otherwise; `nil` where it takes the row itself.
+    var taken: TakenValue?
 }
 
 /// A condition on what one value rests on, beside the size of its cell.

@@ -63,6 +63,19 @@ extension TablePolicy {
                     ]
                 ))
         }
+        if let privacy {
+            let bounds = privacy.bounds.sorted { $0.key < $1.key }
+                .map { bound -> JSONValue in [.string(bound.key), .number(bound.value.lowerBound), .number(bound.value.upperBound)] }
+            members.append(
+                (
+                    "private",
+                    [
+                        "groupsPerUnit": .integer(Int64(privacy.maximumGroupsPerUnit)),
+                        "rowsPerUnit": .integer(Int64(privacy.maximumRowsPerUnit)), "bounds": .array(bounds),
+                        "maximumRows": .integer(Int64(privacy.maximumRows)), "deltaExponent": .integer(Int64(privacy.deltaExponent)),
+                    ]
+                ))
+        }
         if let rows {
             members.append(
                 ("rows", ["columns": .array(rows.columns.map { .string($0) }), "maximumRows": .integer(Int64(rows.maximumRows))]))

@@ -29,6 +29,8 @@ struct QueryPlan: Sendable, Hashable {
     var mainStage: Int?
     /// Conversions of constants, each as SQL that stops with an error where the constant is impossible.
     var conversions: [String] = []
+    /// In private mode, for each output column that shows an aggregate as it is: the column that holds its error.
+    var errorOutputs: [String?] = []
 
     /// The table that stage i makes.
     static func shown(_ index: Int) -> String { "hexi_shown_\(index)" }
@@ -46,7 +48,7 @@ struct QueryPlan: Sendable, Hashable {
                     limits: stage.limits.map { MultiplicityLimit(sql: transform($0.sql), limit: $0.limit) })
             },
             result: transform(result), limit: limit.map(transform), offset: offset.map(transform),
-            mainStage: mainStage, conversions: conversions.map(transform))
+            mainStage: mainStage, conversions: conversions.map(transform), errorOutputs: errorOutputs.map { $0.map(transform) })
     }
 
     /// The final SELECT whole. Where the buyer set no limit it gives one row more than the cap, so that a result that is too long
@@ -67,6 +69,7 @@ extension CellQuery {
         for index in aggregates.indices {
             copy.aggregates[index].sql = transform(aggregates[index].sql)
             copy.aggregates[index].contribution = aggregates[index].contribution.map(transform)
+            if let taken = aggregates[index].taken { copy.aggregates[index].taken?.sql = transform(taken.sql) }
             copy.aggregates[index].guards = aggregates[index].guards.map { $0.mapText(transform) }
         }
         return copy

@@ -47,7 +47,10 @@ struct GroupWriter: Sendable {
         }
         return CellAggregate(
             statistic: checked.statistic, sql: call(checked), kind: checked.kind,
-            contribution: checked.contribution.map { writer.argument($0) }, guards: guards)
+            contribution: checked.contribution.map { writer.argument($0) }, guards: guards,
+            taken: TakenValue(writer.typing.rewrite(checked.expression), writer: writer.writer) { path in
+                ValueRange(writer.block.definition(path), bounds: writer.block.atoms[path.table].bounds)
+            })
     }
 
     /// How many rows of a source share one key, at most.

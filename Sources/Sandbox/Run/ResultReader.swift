@@ -68,7 +68,7 @@ struct ResultReader: Sendable {
     }
 
     /// A cell from the engine's own text of it.
-    private static func value(_ cell: JSONValue, _ type: String) -> JSONValue {
+    static func value(_ cell: JSONValue, _ type: String) -> JSONValue {
         guard let text = cell.stringValue else { return cell }
         switch ColumnType(type)?.kind {
         case .integer: return Int64(text).map { .integer($0) } ?? cell

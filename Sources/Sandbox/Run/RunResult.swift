@@ -31,4 +31,10 @@ public struct RunResult: Sendable, Hashable {
     public var policyHash: SHA256Digest
     /// Such as "DuckDB 1.5.6".
     public var engine: String
+    /// In private mode, beside each cell of `rows`: how far it is at most, in 95 of 100 cases, from what it would be without noise
+    /// (of rows bounded and clamped all the same); NULL where the column is no aggregate as it is. They stand in `resultBytes` too, as
+    /// "errors", with `privacy` as "privacy". Empty in other modes.
+    public var errors: [[JSONValue]] = []
+    /// What was spent; `nil` in other modes.
+    public var privacy: PrivacyReport?
 }
