@@ -32,7 +32,7 @@ import Testing
             }
         }
         for client in 0..<4 { text += "f\(client),few,2024-01-01,10,1,1.5,n\n" }
-        for call in 0..<600 { text += "whale,w\(call % 40),2024-01-01,1000000000,1e100,1.5,n\n" }
+        for call in 0..<600 { text += "whale,w\(call % 40),2024-01-01,1000000000,1e50,1.5,n\n" }
         let path = Bench.folder + "/calls.csv"
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         _ = try await Bench.engine.importTable(from: path, format: .csv, to: path + ".duckdb")

@@ -49,6 +49,11 @@ struct PrivatePlan: Sendable, Hashable {
 
     /// - Throws: a refusal where private mode cannot answer the query.
     init(_ plan: QueryPlan, tables: [TablePolicy]) throws(QueryRefusal) {
+        guard tables.contains(where: \.isProtected) else {
+            throw QueryRefusal(
+                .modeNotOffered, "no table of the query names a privacy unit, so there is nothing that noise would protect",
+                hint: "use aggregate mode")
+        }
         guard plan.stages.count == 1, let stage = plan.stages.first, stage.cells.groupingSets.count <= 1 else {
             throw QueryRefusal(
                 .syntaxNotAllowed, "private mode answers one grouping of the rows in one query",
@@ -58,11 +63,8 @@ struct PrivatePlan: Sendable, Hashable {
         guard let unit = cells.units.first, cells.units.count == 1, !unit.isRow else {
             throw QueryRefusal(
                 .modeNotOffered,
-                cells.units.isEmpty
-                    ? "no table of the query names a privacy unit, so there is nothing that noise would protect"
-                    : "private mode protects one kind of privacy unit, and this query has "
-                        + cells.units.map(\.name).joined(separator: " and "),
-                hint: cells.units.isEmpty ? "use aggregate mode" : "ask of one protected table at a time")
+                "private mode protects one privacy-unit column, and this query has \(cells.units.map(\.name).joined(separator: " and "))",
+                hint: "ask of one protected table at a time, or join several of one owner by their privacy unit")
         }
         self.unit = unit
         let policies = tables.filter(\.isProtected).compactMap(\.privacy)
