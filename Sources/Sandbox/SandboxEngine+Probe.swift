@@ -46,6 +46,7 @@ extension SandboxEngine {
         await probes.append(memoryProbe())
         await probes.append(timeProbe())
         probes.append(rootProbe())
+        probes += await layerProbes()
         return probes
     }
 
@@ -67,7 +68,7 @@ extension SandboxEngine {
     }
 
     /// The engine's one-line answer to an SQL text of ours, inside the sandbox, before it is locked.
-    private func answer(_ sql: String, limits: RunLimits = .parsing) async throws(SandboxError) -> String {
+    func answer(_ sql: String, limits: RunLimits = .parsing) async throws(SandboxError) -> String {
         var script = EngineScript(limits: limits)
         script.add(sql)
         let outcome = try await execute(script, mounts: [], limits: limits)

@@ -129,3 +129,53 @@ enum Programs {
         #expect(one["token"] != two["token"])
     }
 }
+
+@Suite(.serialized) struct ExecutableTests {
+    /// A C program that counts the lines of its table, as a buyer would bring it.
+    static func bundle(_ flags: [String]) throws -> String? {
+        let source = Bench.folder + "/counter.c"
+        try """
+            #include <stdio.h>
+            #include <math.h>
+            int main(int count, char **words) {
+                FILE *data = fopen("/data/visits.csv", "r"), *out = fopen("/output/metrics.json", "w");
+                if (!data || !out || count != 2) return 1;
+                int lines = 0;
+                for (int c; (c = getc(data)) != EOF;) lines += c == '\\n';
+                fprintf(out, "{\\"count\\": %d, \\"root\\": %.9f}", lines - 1, sqrt((double)lines - 1));
+                return fclose(out);
+            }
+            """.write(toFile: source, atomically: true, encoding: .utf8)
+        let output = Bench.folder + "/counter\(flags.joined())"
+        let compiler = Process()
+        compiler.executableURL = URL(filePath: "/usr/bin/cc")
+        compiler.arguments = ["-O0", "-o", output, source] + flags + ["-lm"]
+        guard (try? compiler.run()) != nil else { return nil }
+        compiler.waitUntilExit()
+        return compiler.terminationStatus == 0 ? output : nil
+    }
+
+    @Test(arguments: [["-static"], []])
+    func anExecutableRunsStaticOrWithTheUsualLibraries(flags: [String]) async throws {
+        let bundle = try #require(try Self.bundle(flags), "the test needs a C compiler at /usr/bin/cc")
+        let bytes = Array(try Data(contentsOf: URL(filePath: bundle)))
+        let program = ApprovedProgram(
+            bundleHash: SHA256.hash(bytes), runtime: .executable, entry: "counter", arguments: ["word"],
+            metrics: [Programs.count, MetricDeclaration(name: "root", type: .decimal, bounds: 0...1000)], significantDigits: 5)
+        let outcome = try await Programs.runner.run(
+            program, bundle: bundle, tables: [Programs.table], snapshots: ["visits": try await Programs.snapshot.value],
+            limits: Programs.limits, artefactFolder: try Programs.folder())
+        #expect(try Programs.metrics(outcome)["count"] == 200)
+        #expect(try Programs.metrics(outcome)["root"]?.doubleValue == 14.142)
+    }
+}
+
+@Suite struct SignificantDigitsTests {
+    @Test func numbersAreRoundedToSignificantDigits() {
+        let integers: [(Int64, Int, Int64)] = [(0, 3, 0), (123_456, 3, 123_000), (123_500, 3, 124_000), (-123_500, 3, -124_000), (999_999, 2, 1_000_000), (42, 15, 42), (.max, 3, 9_220_000_000_000_000_000), (.min, 3, -9_220_000_000_000_000_000)]
+        for (value, digits, expected) in integers { #expect(SignificantDigits.round(value, to: digits) == expected) }
+        let decimals: [(Double, Int, Double)] = [(3.14159, 3, 3.14), (0.000123456, 2, 0.00012), (-2.5e10, 1, -2e10), (-0.0, 4, 0), (1e300, 15, 1e300), (0.1 + 0.2, 15, 0.3)]
+        for (value, digits, expected) in decimals { #expect(SignificantDigits.round(value, to: digits) == expected) }
+        #expect(SignificantDigits.round(-0.0, to: 3).sign == .plus)
+    }
+}

@@ -15,6 +15,11 @@ struct ControlGroups: Sendable {
     private static let wanted = ["memory", "pids", "cpu"]
     private static let counter = Atomic<UInt64>(0)
 
+    init(folder: String, controllers: Set<String>) {
+        self.folder = folder
+        self.controllers = controllers
+    }
+
     /// The folder must be a delegated group without processes of its own.
     init?(folder: String) {
         let names = Self.words(folder + "/cgroup.controllers").filter(Self.wanted.contains)

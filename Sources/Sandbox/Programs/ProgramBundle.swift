@@ -17,6 +17,7 @@ struct ProgramBundle: Sendable {
         guard hash == program.bundleHash else {
             throw .bundleRefused("its SHA-256 is \(hash), not the approved \(program.bundleHash)")
         }
+        guard program.arguments.allSatisfy({ !$0.utf8.contains(0) }) else { throw .bundleRefused("an argument holds a NUL byte") }
         let entry = try TarReader.checkedPath(program.entry, "of the entry")
         files = TarReader.isArchive(bytes)
             ? try TarReader.files(in: bytes) : [TarReader.Entry(path: entry, isExecutable: true, bytes: bytes[...])]

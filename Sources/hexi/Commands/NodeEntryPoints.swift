@@ -30,6 +30,7 @@ enum NodeEntryPoints {
 
     /// Serves until SIGTERM or SIGINT.
     static func serve(_ directory: String) async throws {
+        ProcessProtection.forbidCoreDumps()
         do {
             let home = try NodeHome(opening: directory)
             try await NodeServer(home: home).run()

@@ -62,6 +62,17 @@ enum Alone {
     }
 }
 
+/// A group that this user can make, if there is one; root can, where version 2 is mounted.
+enum ControlGroupKit {
+    static let folder: String? = {
+        guard let own = ControlGroups.ownFolder() else { return nil }
+        let path = own + "/hexi-test-\(getpid())"
+        guard mkdir(path, 0o755) == 0 else { return nil }
+        atexit { if let folder = ControlGroupKit.folder { rmdir(folder) } }
+        return path
+    }()
+}
+
 @Suite(.serialized) struct EscapeLayerTests {
     static let node = String(getpid())
 
@@ -117,6 +128,45 @@ enum Alone {
         #expect(try await Alone.limits(["socket", "2", "1"], [(hexi_resource_open_files, 3)]) == "held EMFILE")
         #expect(try await Alone.limits(["core"], [(hexi_resource_core, 1)]) == "held 1")
         #expect(try await Alone.limits(["spin"], [(hexi_resource_cpu, 1)]).contains("-9"))
+    }
+
+    @Test(.enabled(if: ControlGroupKit.folder != nil, "no control group of version 2 can be made by this user"))
+    func aControlGroupAloneEndsWhateverIsInIt() async throws {
+        let groups = try #require(ControlGroups(folder: try #require(ControlGroupKit.folder)))
+        let group = try groups.make(for: EscapeSandbox.limits)
+        async let answer = Alone.group(["sleep"], group)
+        var members = ""
+        for _ in 0..<2000 where members.isEmpty {
+            try await Task.sleep(for: .milliseconds(5))
+            members = try String(contentsOfFile: group.path + "/cgroup.procs", encoding: .utf8)
+        }
+        #expect(!members.isEmpty)
+        group.remove()
+        #expect(try await answer == "exited(-9)")
+        #expect(!FileManager.default.fileExists(atPath: group.path))
+    }
+
+    @Test(.enabled(if: ControlGroupKit.folder.flatMap { ControlGroups(folder: $0) }?.controllers.contains("memory") == true, "no memory controller is delegated"))
+    func aControlGroupAloneHoldsMemory() async throws {
+        let groups = try #require(ControlGroups(folder: try #require(ControlGroupKit.folder)))
+        let group = try groups.make(for: EscapeSandbox.limits)
+        defer { group.remove() }
+        #expect(try await Alone.group(["memory", "2048"], group) == "exited(-9)")
+    }
+
+    @Test func aRunsControlGroupLimitsMemoryProcessesAndTime() {
+        let groups = ControlGroups(folder: "/nowhere", controllers: ["memory", "pids", "cpu"])
+        let settings = groups.settings(RunLimits(memoryBytes: 1 << 30, scratchBytes: 256 << 20, threads: 2))
+        #expect(settings.map(\.file) == ["memory.max", "memory.oom.group", "pids.max", "cpu.max"])
+        #expect(settings.map(\.value) == [String(3 << 29), "1", "512", "200000 100000"])
+        #expect(throws: SandboxError.self) { try groups.make(for: RunLimits()) }
+    }
+
+    @Test func aControlGroupThatCannotBeUsedMeansThatNothingRuns() async {
+        var configuration = Bench.engine.configuration
+        configuration.controlGroup = "/nowhere/group"
+        let engine = SandboxEngine(configuration: configuration)
+        await #expect(throws: SandboxError.self) { try await engine.parse("SELECT 1") }
     }
 
     @Test func descriptorsAloneAreClosedByTheLauncher() async throws {
