@@ -132,7 +132,8 @@ enum ControlGroupKit {
 
     @Test(.enabled(if: ControlGroupKit.folder != nil, "no control group of version 2 can be made by this user"))
     func aControlGroupAloneEndsWhateverIsInIt() async throws {
-        let groups = try #require(ControlGroups(folder: try #require(ControlGroupKit.folder)))
+        let folder = try #require(ControlGroupKit.folder)
+        let groups = try #require(ControlGroups(folder: folder))
         let group = try groups.make(for: EscapeSandbox.limits)
         async let answer = Alone.group(["sleep"], group)
         var members = ""
@@ -148,7 +149,8 @@ enum ControlGroupKit {
 
     @Test(.enabled(if: ControlGroupKit.folder.flatMap { ControlGroups(folder: $0) }?.controllers.contains("memory") == true, "no memory controller is delegated"))
     func aControlGroupAloneHoldsMemory() async throws {
-        let groups = try #require(ControlGroups(folder: try #require(ControlGroupKit.folder)))
+        let folder = try #require(ControlGroupKit.folder)
+        let groups = try #require(ControlGroups(folder: folder))
         let group = try groups.make(for: EscapeSandbox.limits)
         defer { group.remove() }
         #expect(try await Alone.group(["memory", "2048"], group) == "exited(-9)")
