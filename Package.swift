@@ -98,7 +98,8 @@ let package = Package(
         .testTarget(
             name: "ExchangeTests",
             dependencies: ["Exchange", "ExchangeTestKit", "Contracts", "TransparencyLog", "Signing", "Encoding"]),
-        .testTarget(name: "DifferentialPrivacyTests", dependencies: ["DifferentialPrivacy"]),
+        .testTarget(
+            name: "DifferentialPrivacyTests", dependencies: ["DifferentialPrivacy", "Sandbox", "SandboxTestKit", "Encoding"]),
         // An engine, tables and data to test with, for every test of the sandbox.
         .target(name: "SandboxTestKit", dependencies: ["Sandbox", "Encoding"], path: "Tests/SandboxTestKit"),
         .testTarget(

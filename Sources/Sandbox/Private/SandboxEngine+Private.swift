@@ -52,16 +52,17 @@ extension SandboxEngine {
     /// - Parameters:
     ///   - script: with its tables attached, and locked.
     ///   - mounts: of all tables.
+    ///   - key: `nil` for a random one.
     func measure(
         _ plan: PrivatePlan, script: EngineScript, mounts: [Mount], limits: RunLimits,
-        smallestGroup: Int = PrivatePlan.smallestGroup
+        smallestGroup: Int = PrivatePlan.smallestGroup, key: UInt64? = nil
     ) async throws(SandboxError) -> Measurement {
         var script = script
         var limits = limits
         limits.maximumOutputBytes = Self.maximumMeasuredBytes
         var generator = SystemRandomNumberGenerator()
         script.add("SELECT json_array(version())")
-        for statement in PrivateScript(plan: plan, key: generator.next(), smallestGroup: smallestGroup).statements { script.add(statement) }
+        for statement in PrivateScript(plan: plan, key: key ?? generator.next(), smallestGroup: smallestGroup).statements { script.add(statement) }
         let outcome: ChildOutcome
         do throws(SandboxError) {
             outcome = try await execute(script, mounts: mounts, limits: limits)
