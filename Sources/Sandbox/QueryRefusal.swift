@@ -46,6 +46,8 @@ public struct QueryRefusal: Error, Sendable, Hashable, CustomStringConvertible {
     public var piece: String
     /// Where the piece starts, in UTF-8 bytes from the start of the text; `nil` where the engine gave no place.
     public var offset: Int?
+    /// How long the piece is in the text, in UTF-8 bytes, as far as that can be told.
+    public var length: Int?
     /// From 1.
     public var line: Int?
     /// From 1, in characters.
@@ -61,14 +63,17 @@ public struct QueryRefusal: Error, Sendable, Hashable, CustomStringConvertible {
         self.hint = hint
     }
 
-    /// The same refusal with line and column counted in the text.
+    /// The same refusal with its place counted in the text: line, column and length.
     func located(in sql: String) -> QueryRefusal {
-        guard let offset, offset >= 0, offset <= sql.utf8.count else { return self }
+        let bytes = Array(sql.utf8)
+        guard let offset = offset ?? SQLPiece.find(piece, in: bytes), offset >= 0, offset <= bytes.count else { return self }
         var located = self
-        let before = String(decoding: sql.utf8.prefix(offset), as: UTF8.self)
+        let before = String(decoding: bytes[..<offset], as: UTF8.self)
         let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
+        located.offset = offset
         located.line = lines.count
         located.column = (lines.last?.count ?? 0) + 1
+        located.length = SQLPiece.length(of: piece, at: offset, in: bytes)
         return located
     }
 

@@ -192,9 +192,8 @@ struct Attack: Sendable, CustomTestStringConvertible {
     static let singlingOut: [Attack] = [
         Attack(.functionNotAllowed, "SELECT max(cost) FROM visits"),
         Attack(.functionNotAllowed, "SELECT min(day) FROM visits"),
-        Attack(.functionNotAllowed, "SELECT median(cost) FROM visits"),
         Attack(.functionNotAllowed, "SELECT max(wind) FROM weather JOIN visits USING (station, day)"),
-        Attack(.functionNotAllowed, "SELECT quantile_cont(cost, 0.999) FROM visits"),
+        Attack(.selectiveAggregate, "SELECT quantile_cont(cost, 0.999) FROM visits"),
         Attack(.functionNotAllowed, "SELECT mode(cost) FROM visits"),
         Attack(.functionNotAllowed, "SELECT any_value(patient) FROM visits"),
         Attack(.functionNotAllowed, "SELECT first(patient) FROM visits"),

@@ -25,8 +25,7 @@ struct AggregatePlanner {
     private var level = Level.open
     /// Sources that output expressions bring in: values of inner queries.
     private var attached = Scope()
-    /// Columns of the grouped rows before the aggregates: the groups.
-    private var hasSets: Bool { select.groupingSets.count > 1 || select.groupingSets == [[]] && !select.groups.isEmpty }
+    private var hasSets: Bool { select.groupingSets.count > 1 }
 
     init(planner: QueryPlanner, scope: Scope, select: SelectStatement, order: [OrderItem], common: QueryPlanner.Common) {
         self.planner = planner
@@ -122,6 +121,11 @@ struct AggregatePlanner {
                 .tooMany, "more than \(Self.maximumGroups) GROUP BY expressions", offset: select.groups.last?.nearestOffset)
         }
         units = BlockUnits(scope.block)
+        guard !hasSets || Set(sets).count == sets.count, hasSets || select.groupingSets.allSatisfy({ $0.count == select.groups.count }) else {
+            throw QueryRefusal(
+                .syntaxNotAllowed, "GROUP BY names the same grouping set twice", piece: "GROUP BY", offset: select.groups.first?.nearestOffset,
+                hint: "name each set of groups once")
+        }
     }
 
     private mutating func decideLevel() throws(QueryRefusal) {

@@ -17,6 +17,7 @@ struct BlockRules: Sendable {
             for part in condition.conjuncts where block.isProtected || !isKeyEquality(part) { try checkCondition(part) }
         }
         try checkEqualities()
+        try checkLeftJoins()
         try checkSelfJoins()
         try checkConnection()
         return limits()
@@ -109,6 +110,19 @@ struct BlockRules: Sendable {
                     "the join compares \(block.definition(pair.one).type) with \(block.definition(pair.other).type)",
                     piece: block.definition(pair.one).name, offset: offset, hint: "join columns of one type")
             }
+        }
+    }
+
+    /// The right side of a LEFT JOIN may be protected only if its units are the left side's. Otherwise the first match of a row
+    /// would change nothing in a count and every further one would, so that a count could rest on one unit among many.
+    private func checkLeftJoins() throws(QueryRefusal) {
+        let units = BlockUnits(block).all
+        for (index, atom) in block.atoms.enumerated() where atom.join == .left && atom.isProtected {
+            guard let unit = units.first(where: { $0.path.table == index }) else { continue }
+            throw QueryRefusal(
+                .joinNotAllowed, "\"\(atom.name)\" may be on the right of a LEFT JOIN only if it is joined on a privacy unit of the left side",
+                piece: atom.name, offset: atom.on.first?.nearestOffset,
+                hint: "join on \(unit.name), or use JOIN")
         }
     }
 

@@ -160,6 +160,7 @@ extension QueryPlanner {
         let definitions = try columns(relation, role: { Self.rowRole($0, block) })
         var all = relation
         all.order = []
+        for index in all.outputs.indices { all.outputs[index].expression = Self.settled(all.outputs[index].expression, block) }
         for unit in units.all { all.outputs.append(.init(name: "", expression: Expression(.column(unit.path)))) }
         let count = relation.outputs.count
         let source = "(\(text(all) { $0 < count ? "c\($0)" : "u\($0 - count)" }))"
@@ -171,6 +172,17 @@ extension QueryPlanner {
             atom.minimumGroupSize = block.minimumGroupSize
             atom.maximumMultiplicity = block.atoms.filter(\.isProtected).map(\.maximumMultiplicity).min() ?? 1
         }
+    }
+
+    /// With ties in windows decided by the rows' places in their tables, so that every run gives the same.
+    private static func settled(_ expression: Expression, _ block: Block) -> Expression {
+        guard case .window(var window) = expression.node else { return expression.mapChildren { settled($0, block) } }
+        guard ["row_number", "ntile", "lag", "lead", "first_value", "last_value"].contains(window.name) else { return expression }
+        for (index, atom) in block.atoms.enumerated() where atom.baseTable != nil {
+            let place = Expression(.column(ColumnPath(table: index, column: ColumnPath.rowIdentifier)))
+            window.order.append(OrderItem(direction: "ASCENDING", nullOrder: "ORDER_DEFAULT", expression: place))
+        }
+        return Expression(.window(window), offset: expression.offset)
     }
 
     private func checkWindows(_ expression: Expression, _ units: BlockUnits, _ rules: BlockRules) throws(QueryRefusal) {

@@ -19,7 +19,7 @@ struct DecidedCells: Sendable {
     var printing: String {
         let ranks = query.groups.indices.map { "dense_rank() OVER (ORDER BY \(cells).g\($0) NULLS FIRST)" }
         let supports = writer.supports.expressions.indices.map { "s\($0)" }
-        let sketches = writer.hasSketches ? query.units.indices.map { "hex(CAST(b\($0) AS BLOB))" } : []
+        let sketches = writer.hasSketches ? query.units.indices.map { "coalesce(hex(CAST(b\($0) AS BLOB)), '')" } : []
         let counts = query.aggregates.indices.filter { query.aggregates[$0].statistic.isCount }.map { "a\($0)" }
         func list(_ items: [String]) -> String { "[" + items.joined(separator: ", ") + "]" }
         let items = [
