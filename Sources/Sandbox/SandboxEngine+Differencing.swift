@@ -11,11 +11,14 @@ extension SandboxEngine {
         _ attached: inout AttachedTables, _ script: inout EngineScript
     ) throws(SandboxError) -> [String] {
         let plan = query.written(values: values)
-        guard plan.stages.contains(where: { query.disclosure(of: $0).rules.isDifferencingChecked }) else { return [] }
+        // One query that releases protected rows in two ways could subtract them itself, so its own stages are always held
+        // against each other.
+        let isChecked = plan.stages.contains { query.disclosure(of: $0).rules.isDifferencingChecked }
+        guard isChecked || plan.stages.filter({ !$0.cells.units.isEmpty }).count > 1 else { return [] }
         let units = Set(plan.stages.flatMap(\.cells.units).map(\.table))
         let new = DifferencingCheck.Releases(plan, name: "hexi_now")
         var others: [(releases: DifferencingCheck.Releases, disclosures: [AggregateDisclosure], shown: String)] = []
-        for (index, run) in earlier.enumerated() {
+        for (index, run) in earlier.enumerated() where isChecked {
             let then = try bind(run.values, run.query)
             let template = run.query.template
             guard !units.isDisjoint(with: template.stages.flatMap(\.cells.units).map(\.table)) else { continue }

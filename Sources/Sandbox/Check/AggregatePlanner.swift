@@ -268,6 +268,7 @@ struct AggregatePlanner {
     private mutating func build() throws(QueryRefusal) {
         let limits = try BlockRules(block: scope.block, types: planner.types(scope.block)).check()
         planner.note(groups + aggregates.flatMap(\.expressions) + scope.block.filters + scope.block.atoms.flatMap(\.on), scope.block)
+        if level == .cell { aggregates = aggregates.map { $0.beside(aggregates) } }
         let writer = GroupWriter(
             writer: planner.writer(scope.block), groups: groups, sets: sets, aggregates: aggregates, units: units.all)
         var atom = attached.block.atoms[0]

@@ -147,22 +147,28 @@ struct ArgumentChecker: Sendable {
             call.arguments[index] = MeasureWriter(scope: scope).write(form)
         }
         let paths = Set(columns).sorted { ($0.table, $0.column) < ($1.table, $1.column) }
-        return CheckedAggregate(
+        let result = CheckedAggregate(
             expression: Expression(.call(call)), statistic: .relation, kind: .decimal,
             conditions: valueConditions(paths) + spreadConditions(paths), isExact: false)
+        return noting(paths, result)
     }
 
     // MARK: Conditions on what a value rests on
 
-    /// Rows that have all these values, and not zero in each, must come from enough units. And rows that have only some of the
-    /// values must be none or come from enough, because sum(a) + sum(b) − sum(a + b) is the sum over exactly those.
+    /// Rows that have all these values, and not zero in each, must come from enough units.
     private func valueConditions(_ columns: [ColumnPath]) -> [CheckedAggregate.Condition] {
         guard !columns.isEmpty, !isOpen else { return [] }
-        var conditions = columns.compactMap { column in
+        return columns.compactMap { column in
             supports.contributing(column, among: columns).map { CheckedAggregate.Condition.enough(where: $0) }
         }
-        if columns.count > 1 { conditions += emptyOrEnough(supports.partial(columns)) }
-        return conditions
+    }
+
+    /// Notes which measures a row must have, for `CheckedAggregate.beside`.
+    private func noting(_ columns: [ColumnPath], _ result: CheckedAggregate) -> CheckedAggregate {
+        var result = result
+        result.columns = Set(columns)
+        if columns.count > 1, !isOpen { result.partial = supports.partial(columns) }
+        return result
     }
 
     /// Where two measures are multiplied or correlated, each weighs the other. A measure that is the same for all but a few
@@ -195,7 +201,7 @@ struct ArgumentChecker: Sendable {
         result.isExact = isExact(call, form, argument)
         result.conditions = overflowConditions([argument]) + valueConditions(form.requiredColumns) + form.substitutedColumns.flatMap { valueConditions([$0]) }
         if form.degree > 1 { result.conditions += spreadConditions(form.requiredColumns + form.substitutedColumns) }
-        return result
+        return noting(form.requiredColumns, result)
     }
 
     /// In the engine's own fixed-point arithmetic where that is exact, else in normal form.
@@ -257,8 +263,12 @@ struct ArgumentChecker: Sendable {
                 hint: "a privacy unit may only be counted with DISTINCT")
         }
         var result = try finish(call, argument, isWhole: true)
-        if !isFreelyCounted(path) {
-            result.conditions = [supports.missing(path), supports.present([path])].compactMap(\.self).flatMap(emptyOrEnough)
+        let sides = [supports.missing(path), supports.present([path])].compactMap(\.self)
+        if scope.atoms[path.table].join == .left {
+            // Whether any row found no match would tell of one alone, so both must be many.
+            result.conditions = sides.map { .enough(where: $0) }
+        } else if !isFreelyCounted(path) {
+            result.conditions = sides.flatMap(emptyOrEnough)
         }
         return result
     }
@@ -291,9 +301,8 @@ struct ArgumentChecker: Sendable {
             // Rows on neither side: those where the condition is unknown.
             result.conditions.append(.noneOrEnough(where: Expression(.isNull(condition, isNegated: false))))
         }
-        if results.columns.count > 1 { result.conditions += emptyOrEnough(supports.partial(results.columns)) }
         result.conditions += overflowConditions(written.filter { !$0.columns.isEmpty })
-        return result
+        return noting(results.columns, result)
     }
 
     /// Remembers the one split of the query.
