@@ -24,12 +24,17 @@ extension ReportPage {
             (Phrase("取消的任务", "Tasks cancelled"), cancelled), (Phrase("未使用的任务(未用或到期)", "Tasks without a run, open or expired"), over),
             (Phrase("未凭任务的运行", "Completed runs without a task"), runs - min(runs, survey.usedTasks)),
             (Phrase("销毁的结果", "Results destroyed"), survey.entriesByType[.resultDestroyed] ?? 0),
+            (Phrase("超期未销毁的结果(账本末)", "Results kept past their time, at the ledger's end"), overdue),
             (Phrase("登记的主体授权", "Consents given"), survey.entriesByType[.consentGiven] ?? 0),
             (Phrase("终止的主体授权", "Consents ended"), survey.entriesByType[.consentEnded] ?? 0),
         ]
         var table = ReportTable([Phrase("事项", "What"), Phrase("数量", "Count")])
         for (what, count) in rows { table.append([.phrase(what), .count(count)]) }
         return table.html(language)
+    }
+
+    private var overdue: UInt64 {
+        UInt64(state.runs.results.values.filter { $0.keptUntil < state.time }.count)
     }
 
     /// The artefacts of runs, as they stand at the ledger's end.
