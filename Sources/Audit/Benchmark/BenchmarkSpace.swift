@@ -37,10 +37,11 @@ struct BenchmarkSpace {
         let provider = try register("Provider", .provider, providerKey)
         let buyer = try register("Buyer", .buyer, buyerKey)
         let product = try record(.productListing(listing(provider)), providerKey).identifier(.product)
+        // Results that are not kept are not remembered: in a real space they are destroyed again.
         let terms = ContractTerms(
             buyer: buyer, providers: [provider],
             products: [ContractProduct(product: product, version: 1, pricePerRun: 100)], purpose: .research, validFrom: time,
-            validUntil: time.advanced(byMilliseconds: 4_000_000_000_000), maximumRuns: 1_000_000_000, resultRetentionDays: 1)
+            validUntil: time.advanced(byMilliseconds: 4_000_000_000_000), maximumRuns: 1_000_000_000, resultRetentionDays: 0)
         let offer = try record(.contract(terms), buyerKey)
         try record(offer.signedAlso(by: providerKey))
         let submission = QuerySubmission(
