@@ -21,11 +21,8 @@ public struct RunsStory: Sendable {
             try market.fixture.submit(market.fixture.artefactDecision(released, .release), by: provider.key)
         }
         try market.fixture.submit(market.fixture.artefactDecision(refused, .refuse), by: market.bureau.key)
-        let task = try market.fixture.mint(market.insurer, market.query(.aggregate), [market.contract], isSealed: true)
-        let request = market.fixture.request(task: task, try market.query(.aggregate), [market.contract])
-        try market.fixture.submit(request, by: market.insurer.key, market.fixture.outcome(of: try market.query(.aggregate)))
         for canceller in [market.airport.key, market.fixture.operatorKey] {
-            let task = try market.fixture.mint(market.insurer, market.query(.aggregate), [market.contract])
+            let task = try market.fixture.mint(market.insurer, market.query(.aggregate), [market.contract], isSealed: true)
             try market.fixture.submit(.run(.taskCancellation(TaskCancellation(task: task, reason: "new law"))), by: canceller)
         }
         try market.fixture.submit(market.fixture.consentEnd(market.flights, market.insurer), by: market.airport.key)
