@@ -1,6 +1,5 @@
 // Family: using up the machine. Source: fork and thread bombs, memory bombs and disk filling as in getrlimit(2), tmpfs(5),
 // cgroups(7); core dumps, core(5); descriptors left open, as in CVE-2024-21626 (runc) and CVE-2016-9962.
-import CSandboxLauncher
 import Foundation
 import SandboxTestKit
 import Testing
@@ -58,9 +57,35 @@ import Testing
         #expect(try await sandbox.answer(["inherited"]) == "held")
     }
 
-    @Test func theNodeItselfCanForbidItsCoreDumps() async throws {
-        // In a process of its own: the switch cannot be turned back.
-        let size = Int(RLIMIT_CORE.rawValue)
-        #expect(Int32(size) == hexi_resource_core)
+    /// In a process of its own, made from the launcher's source, because it cannot be taken back.
+    @Test func aNodeThatServesCanBeNeitherDumpedNorLookedInto() async throws {
+        let source = Bench.folder + "/protected.c"
+        try """
+            #include "hexi_launcher.h"
+            #include <stdio.h>
+            #include <sys/prctl.h>
+            #include <sys/resource.h>
+            int main(void) {
+                struct rlimit limit;
+                if (hexi_forbid_core_dumps() != 0 || getrlimit(RLIMIT_CORE, &limit) != 0) return 2;
+                printf("%d %ld\\n", prctl(PR_GET_DUMPABLE), (long)limit.rlim_max);
+            }
+            """.write(toFile: source, atomically: true, encoding: .utf8)
+        let launcher = Bench.root + "/Sources/CLibraries/CSandboxLauncher"
+        let compiler = Process()
+        compiler.executableURL = URL(filePath: "/usr/bin/cc")
+        compiler.arguments = ["-I", launcher + "/include", "-o", Bench.folder + "/protected", source, launcher + "/launcher.c"]
+        try compiler.run()
+        compiler.waitUntilExit()
+        let outcome = await ChildProcess.run(
+            ChildCommand(path: Bench.folder + "/protected", arguments: [], deadlineSeconds: 30, maximumOutputBytes: 1024))
+        #expect(EscapeSandbox.answer(outcome) == "0 1")
+    }
+
+    /// The fence and the filter must leave the engine what it needs, or long queries would fail where short ones do not.
+    @Test func aQueryLargerThanItsMemoryGoesOnInTheScratchSpace() async throws {
+        let limits = RunLimits(wallClockSeconds: 120, cpuSeconds: 120, memoryBytes: 96 << 20, scratchBytes: 1 << 30)
+        let text = "SELECT count(*) FROM (SELECT DISTINCT hash(range), hash(range + 1) FROM range(4000000))"
+        #expect(try await Bench.engine.answer(text, limits: limits) == "4000000")
     }
 }
