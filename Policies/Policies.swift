@@ -15,6 +15,7 @@ public enum Policies {
             ("aggregate-strict", PackageResources.aggregate_strict_json),
             ("aggregate-open", PackageResources.aggregate_open_json),
             ("rows-open", PackageResources.rows_open_json),
+            ("private-standard", PackageResources.private_standard_json),
         ]
     }
 

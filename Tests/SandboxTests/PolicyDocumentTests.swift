@@ -15,6 +15,12 @@ import Testing
         }
         #expect(DisclosurePolicy.named("aggregate-standard") == .aggregate(AggregatePolicy(minimumGroupSize: 10, maximumRows: 10_000)))
         #expect(DisclosurePolicy.named("rows-open") == .rows(maximumRows: 10_000))
+        #expect(
+            DisclosurePolicy.named("private-standard")
+                == .private(
+                    PrivacyPolicy(
+                        maximumGroupsPerUnit: 5, maximumRowsPerUnit: 10, bounds: [:], maximumRows: 1000, deltaExponent: 7),
+                    budget: PrivacyTerms(epsilon: 4000, periodDays: 365, maximumEpsilonPerRun: 500)))
         #expect(DisclosurePolicy.named("nothing") == nil)
     }
 
@@ -23,6 +29,9 @@ import Testing
         #"{"mode":"aggregate","maximumRows":5,"maximumJoinMultiplicity":1}"#,
         #"{"mode":"everything","maximumRows":5}"#,
         #"{"mode":"rows","maximumRows":0}"#,
+        #"{"mode":"private","maximumRows":5,"epsilon":1,"deltaExponent":3,"periodDays":1,"maximumEpsilonPerRun":1,"maximumGroupsPerUnit":1,"maximumRowsPerUnit":1}"#,
+        #"{"mode":"private","maximumRows":5,"epsilon":0,"deltaExponent":4,"periodDays":1,"maximumEpsilonPerRun":1,"maximumGroupsPerUnit":1,"maximumRowsPerUnit":1}"#,
+        #"{"mode":"private","maximumRows":5,"epsilon":1,"deltaExponent":4,"periodDays":1,"maximumEpsilonPerRun":1,"maximumGroupsPerUnit":1}"#,
     ])
     func anUnknownOrMissingTermIsRefusedAndNotDropped(text: String) throws {
         let cursor = JSONCursor(try JSONValue.parse(text))

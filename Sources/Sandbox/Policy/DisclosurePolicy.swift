@@ -6,6 +6,8 @@ public enum DisclosurePolicy: Sendable, Hashable {
     case aggregate(AggregatePolicy)
     /// The product adds which columns.
     case rows(maximumRows: Int)
+    /// The product adds the bounds of its columns.
+    case `private`(PrivacyPolicy, budget: PrivacyTerms)
 
     /// - Throws: a mismatch that names the member that is wrong or unknown.
     public init(_ cursor: JSONCursor) throws(JSONMismatch) {
@@ -21,7 +23,9 @@ public enum DisclosurePolicy: Sendable, Hashable {
         case QueryMode.rows.rawValue:
             try cursor.allowMembers(["comment", "mode", "maximumRows"])
             self = .rows(maximumRows: maximumRows)
-        case let other: throw mode.mismatch("\"\(other.prefix(64))\" is none of aggregate, rows")
+        case QueryMode.private.rawValue:
+            self = .private(try PrivacyPolicy(cursor, maximumRows: maximumRows), budget: try PrivacyTerms(cursor))
+        case let other: throw mode.mismatch("\"\(other.prefix(64))\" is none of aggregate, rows, private")
         }
     }
 
