@@ -93,7 +93,6 @@ import Testing
     @Test(arguments: [
         "SELECT count(*) FROM calls JOIN staff USING (city)",
         "SELECT count(*) FROM places",
-        "SELECT max(n) FROM (SELECT city, count(*) AS n FROM calls GROUP BY city) AS q",
         "SELECT day, count(*) FROM calls GROUP BY ROLLUP (day)",
         "SELECT avg(balance) - (SELECT avg(balance) FROM accounts WHERE plan = 'odd') FROM accounts",
     ])
@@ -105,12 +104,12 @@ import Testing
     // MARK: Ranges
 
     @Test func `ranges carry through arithmetic`() throws {
-        func column(_ name: String) -> Expression { Expression(.column(ColumnPath(table: 0, column: name == "x" ? 0 : 1))) }
-        func call(_ sign: String, _ parts: Expression...) -> Expression {
-            Expression(.call(FunctionCall(name: sign, arguments: parts, isOperator: true)))
+        func column(_ name: String) -> Sandbox.Expression { Sandbox.Expression(.column(ColumnPath(table: 0, column: name == "x" ? 0 : 1))) }
+        func call(_ sign: String, _ parts: Sandbox.Expression...) -> Sandbox.Expression {
+            Sandbox.Expression(.call(FunctionCall(name: sign, arguments: parts, isOperator: true)))
         }
-        func number(_ value: Int64) -> Expression { Expression(.constant(.integer(value))) }
-        func range(_ expression: Expression) -> [Double]? {
+        func number(_ value: Int64) -> Sandbox.Expression { Sandbox.Expression(.constant(.integer(value))) }
+        func range(_ expression: Sandbox.Expression) -> [Double]? {
             ValueRange.of(expression) { path in path.column == 0 ? ValueRange(-2, 5, digits: 0) : ValueRange(0.5, 3, digits: 2) }
                 .map { [$0.lower, $0.upper] }
         }
@@ -123,9 +122,9 @@ import Testing
         #expect(range(call("/", y, x)) == nil)
         #expect(range(call("-", x)) == [-5, 2])
         #expect(range(call("%", x, number(3))) == nil)
-        let choice = Expression(.choice([CaseBranch(condition: Expression(.constant(.boolean(true))), result: x)], otherwise: number(9)))
+        let choice = Sandbox.Expression(.choice([CaseBranch(condition: Sandbox.Expression(.constant(.boolean(true))), result: x)], otherwise: number(9)))
         #expect(range(choice) == [-2, 9])
-        #expect(range(Expression(.cast(y, CastType(id: "BIGINT")))) == [0, 3])
+        #expect(range(Sandbox.Expression(.cast(y, CastType(id: "BIGINT")))) == [0, 3])
         #expect(ValueRange(.nan, 1, digits: nil) == nil && ValueRange(2, 1, digits: nil) == nil && ValueRange(0, .infinity, digits: nil) == nil)
     }
 
