@@ -13,6 +13,7 @@ public enum Policies {
         [
             ("aggregate-standard", PackageResources.aggregate_standard_json),
             ("aggregate-strict", PackageResources.aggregate_strict_json),
+            ("aggregate-statistical", PackageResources.aggregate_statistical_json),
             ("aggregate-open", PackageResources.aggregate_open_json),
             ("rows-open", PackageResources.rows_open_json),
             ("private-standard", PackageResources.private_standard_json),

@@ -14,6 +14,12 @@ import Testing
             #expect(DisclosurePolicy.named(name) != nil)
         }
         #expect(DisclosurePolicy.named("aggregate-standard") == .aggregate(AggregatePolicy(minimumGroupSize: 10, maximumRows: 10_000)))
+        #expect(
+            DisclosurePolicy.named("aggregate-statistical")
+                == .aggregate(
+                    AggregatePolicy(
+                        minimumGroupSize: 10, maximumRows: 10_000, dominance: .init(contributors: 2, percent: 85),
+                        priorPosteriorPercent: 10, countBase: 5, significantDigits: 6, isDifferencingChecked: true)))
         #expect(DisclosurePolicy.named("rows-open") == .rows(maximumRows: 10_000))
         #expect(
             DisclosurePolicy.named("private-standard")
@@ -27,6 +33,12 @@ import Testing
     @Test(arguments: [
         #"{"mode":"aggregate","minimumGroupSize":10,"maximumRows":5,"maximumJoinMultiplicity":1,"minimum":3}"#,
         #"{"mode":"aggregate","maximumRows":5,"maximumJoinMultiplicity":1}"#,
+        #"{"mode":"aggregate","minimumGroupSize":10,"maximumRows":5,"maximumJoinMultiplicity":1,"dominance":{"contributors":6,"percent":50}}"#,
+        #"{"mode":"aggregate","minimumGroupSize":10,"maximumRows":5,"maximumJoinMultiplicity":1,"dominance":{"percent":50}}"#,
+        #"{"mode":"aggregate","minimumGroupSize":10,"maximumRows":5,"maximumJoinMultiplicity":1,"priorPosteriorPercent":101}"#,
+        #"{"mode":"aggregate","minimumGroupSize":10,"maximumRows":5,"maximumJoinMultiplicity":1,"countBase":0}"#,
+        #"{"mode":"aggregate","minimumGroupSize":10,"maximumRows":5,"maximumJoinMultiplicity":1,"perturbation":11}"#,
+        #"{"mode":"aggregate","minimumGroupSize":10,"maximumRows":5,"maximumJoinMultiplicity":1,"differencing":1}"#,
         #"{"mode":"everything","maximumRows":5}"#,
         #"{"mode":"rows","maximumRows":0}"#,
         #"{"mode":"private","maximumRows":5,"epsilon":1,"deltaExponent":3,"periodDays":1,"maximumEpsilonPerRun":1,"maximumGroupsPerUnit":1,"maximumRowsPerUnit":1}"#,
