@@ -46,6 +46,11 @@ struct CellTable: Sendable {
         else { return nil }
         var cell = Cell(row: row, set: set, ranks: ranks, supports: supports, rows: rows, counts: counts)
         for sketch in line[4].arrayValue ?? [] {
+            // A cell without a single unit has no sketch.
+            guard sketch != .null else {
+                cell.sketches.append([])
+                continue
+            }
             guard let text = sketch.stringValue, let bytes = bytes(text) else { return nil }
             cell.sketches.append(bytes)
         }

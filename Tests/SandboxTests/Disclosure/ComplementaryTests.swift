@@ -87,6 +87,38 @@ import Testing
         #expect(rows.map { $0[0] } == ["p", "p", "s", "s", .null])
     }
 
+    @Test func cellsWithoutUnitsAndTablesWithoutRowsAreDecidedUpon() async throws {
+        let query = DisclosureBench.query(["t.a"], [[0], []], [DisclosureBench.count], minimum: 5)
+        let empty = try await DisclosureBench.release("SELECT 1 AS u, 'p' AS a WHERE false", query, DisclosureBench.rules())
+        #expect(empty.rows.isEmpty && empty.summary == [0, 1, 0])
+        let nobody = "SELECT CASE WHEN i < 10 THEN i END AS u, CASE WHEN i < 10 THEN 'p' ELSE 'q' END AS a FROM range(20) r(i)"
+        // q has rows but nobody, and would be 20 − 10.
+        #expect(try await DisclosureBench.release(nobody, query, DisclosureBench.rules()).rows == [[.null, 1, 20]])
+    }
+
+    @Test func aRollupOfRealTablesIsAnsweredAsTheEngineAnswersIt() async throws {
+        guard Flights.isThere else { return }
+        let snapshots = try await Flights.snapshots.value
+        let tables = try await Flights.policies()
+        let query = try await Bench.check(
+            "SELECT origin, month, count(*), avg(distance), grouping(origin, month) FROM flights GROUP BY CUBE(origin, month)", tables: tables)
+        let result = try await Bench.engine.run(query, snapshots: snapshots.paths)
+        // Every cell has hundreds of aircraft, so nothing is withheld: 36 + 3 + 12 + 1.
+        #expect(result.rows.count == 52)
+        #expect(result.rows.filter { $0[4] == 3 }.map { $0[2] } == [336_776])
+        let small = try await Bench.check("SELECT dest, carrier, count(*) FROM flights GROUP BY ROLLUP(dest, carrier)", tables: tables)
+        let rows = try await Bench.engine.run(small, snapshots: snapshots.paths).rows
+        let exact = try Bench.direct(
+            "SELECT coalesce(dest, '-'), coalesce(carrier, '-'), count(*), count(DISTINCT tailnum) FROM flights GROUP BY ROLLUP(dest, carrier)",
+            snapshots: snapshots.paths)
+        let large = exact.filter { (Int($0[3]) ?? 0) >= 10 }
+        #expect(rows.count < large.count && rows.count > large.count * 2 / 3)
+        let known = Set(exact.map { "\($0[0]) \($0[1]) \($0[2])" })
+        for row in rows {
+            #expect(known.contains("\(row[0].stringValue ?? "-") \(row[1].stringValue ?? "-") \(row[2].integerValue ?? 0)"))
+        }
+    }
+
     @Test(arguments: 0..<24)
     func noSmallCellFollowsFromWhatIsShown(seed: Int) async throws {
         var random = SeededGenerator(state: UInt64(seed) + 77)
