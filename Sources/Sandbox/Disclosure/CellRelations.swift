@@ -25,6 +25,8 @@ struct CellRelations: Sendable {
 
     /// Of each cell the relations in which it is the whole.
     private(set) var partitions: [[Int]] = []
+    /// Of each cell the relations in which it is a part.
+    private(set) var memberships: [[Int]] = []
 
     private let sets: [Int]
     private let crossing: Int?
@@ -64,7 +66,11 @@ struct CellRelations: Sendable {
             for coarse in askedSets { crossings += partitions(table, coarse: coarse, fine: crossing, places: &places) }
         }
         partitions = Array(repeating: [], count: count)
-        for (index, relation) in relations.enumerated() { partitions[relation.whole].append(index) }
+        memberships = partitions
+        for (index, relation) in relations.enumerated() {
+            partitions[relation.whole].append(index)
+            for part in relation.parts { memberships[part].append(index) }
+        }
     }
 
     /// With every set that some of them have in common.

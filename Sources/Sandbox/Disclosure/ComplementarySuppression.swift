@@ -24,12 +24,20 @@ struct ComplementarySuppression: Sendable {
     /// - Throws: a refusal where the equations are too many to be solved.
     func extended(_ withheld: [Bool], mayBeShown: ([Int]) -> Bool) throws(SandboxError) -> [Bool] {
         var further = withheld
+        var round = 0
         while true {
             closePartitions(&further, mayBeShown)
-            let audit = try LinearAudit(relations, withheld: further)
-            guard let exposed = audit.exposed(mayBeShown) else { break }
-            guard let next = neighbour(of: exposed, further) else { return withheld.map { _ in true } }
-            further[next] = true
+            let exposed = try LinearAudit(relations, withheld: further).exposed(mayBeShown)
+            guard !exposed.isEmpty else { break }
+            // Large tables would take too many rounds by one cell each, so later rounds take more.
+            let count = 1 << min(round / 4, 12)
+            for cells in exposed {
+                for _ in 0..<count {
+                    guard let next = neighbour(of: cells, further) else { return withheld.map { _ in true } }
+                    further[next] = true
+                }
+            }
+            round += 1
         }
         return try thinned(further, beyond: withheld, mayBeShown: mayBeShown)
     }
@@ -48,10 +56,9 @@ struct ComplementarySuppression: Sendable {
                 var audit = try LinearAudit(relations, withheld: trial)
                 // What is now determined might as well be shown.
                 for other in audit.determined where !needed[other] { trial[other] = false }
-                let known = knownCells(trial)
-                guard relations.relations.allSatisfy({ breach($0, trial, known, mayBeShown) == nil }) else { continue }
+                guard relations.relations.allSatisfy({ breach($0, trial, mayBeShown) == nil }) else { continue }
                 audit = try LinearAudit(relations, withheld: trial)
-                if audit.exposed(mayBeShown) == nil { result = trial }
+                if audit.exposed(mayBeShown).isEmpty { result = trial }
             }
         } while result != before
         return result
@@ -64,6 +71,8 @@ struct ComplementarySuppression: Sendable {
 
     /// The smallest shown cell that stands in an equation with one of these, or with one that does, and so on.
     private func neighbour(of cells: [Int], _ withheld: [Bool]) -> Int? {
+        let close = cells.flatMap { relations.memberships[$0] + relations.partitions[$0] }.map { relations.relations[$0] }
+        if let cell = smallest(close.flatMap { $0.parts + [$0.whole] }, withheld) { return cell }
         var near = Set(cells)
         while true {
             let touched = (relations.relations + relations.crossings)
@@ -76,25 +85,27 @@ struct ComplementarySuppression: Sendable {
     }
 
     private func closePartitions(_ withheld: inout [Bool], _ mayBeShown: ([Int]) -> Bool) {
+        var isOpen = relations.relations.map { _ in true }
         var hasChanged = true
         while hasChanged {
             hasChanged = false
-            let known = knownCells(withheld)
-            for relation in relations.relations {
-                guard let next = breach(relation, withheld, known, mayBeShown) else { continue }
+            for index in relations.relations.indices where isOpen[index] {
+                isOpen[index] = false
+                guard let next = breach(relations.relations[index], withheld, mayBeShown) else { continue }
                 withheld[next] = true
                 hasChanged = true
+                // It may matter to whatever total it is in, and to its own parts.
+                for whole in relations.memberships[next].map({ relations.relations[$0].whole }) + [next] {
+                    for other in relations.partitions[whole] { isOpen[other] = true }
+                }
             }
         }
     }
 
-    /// Cells that are shown, or not asked for but the sum of shown ones.
-    private func knownCells(_ withheld: [Bool]) -> [Bool] {
-        var known = withheld.map { !$0 } + Array(repeating: false, count: relations.count - relations.asked)
-        for relation in relations.relations where relation.whole >= relations.asked {
-            if relation.parts.allSatisfy({ !withheld[$0] }) { known[relation.whole] = true }
-        }
-        return known
+    /// Whether a cell is shown, or not asked for but the sum of shown ones.
+    private func isKnown(_ cell: Int, _ withheld: [Bool]) -> Bool {
+        if cell < relations.asked { return !withheld[cell] }
+        return relations.partitions[cell].contains { relations.relations[$0].parts.allSatisfy { !withheld[$0] } }
     }
 
     /// All cells into which these are divided by finer grouping sets.
@@ -119,7 +130,7 @@ struct ComplementarySuppression: Sendable {
 
     /// The cell to withhold because one partition would otherwise tell something; `nil` where it tells nothing.
     private func breach(
-        _ relation: CellRelations.Relation, _ withheld: [Bool], _ known: [Bool], _ mayBeShown: ([Int]) -> Bool
+        _ relation: CellRelations.Relation, _ withheld: [Bool], _ mayBeShown: ([Int]) -> Bool
     ) -> Int? {
         let hidden = relation.parts.filter { withheld[$0] }
         let isAsked = relation.whole < relations.asked
@@ -127,9 +138,9 @@ struct ComplementarySuppression: Sendable {
             // A withheld total whose parts are all there.
             return isAsked && withheld[relation.whole] ? smallest(relation.parts, withheld) : nil
         }
-        let isKnown = isAsked ? !withheld[relation.whole] : known[relation.whole]
+        guard isKnown(relation.whole, withheld) else { return nil }
         let inner = innerCells(of: hidden)
-        guard isKnown, hidden.count < 2 || !remainders(of: hidden, inner, withheld).allSatisfy(mayBeShown) else { return nil }
+        guard hidden.count < 2 || !remainders(of: hidden, inner, withheld).allSatisfy(mayBeShown) else { return nil }
         if let part = smallest(relation.parts, withheld) ?? smallest(inner, withheld) { return part }
         // All parts are withheld: together they are the total, unless there is but one, which is then the total itself.
         guard hidden.count == 1 else { return nil }

@@ -50,10 +50,11 @@ struct LinearAudit: Sendable {
 
     /// Withheld cells whose value, or whose sum, follows from the shown ones: one that was asked for, or some whose sum may not be
     /// shown. Sums are sought among the sums of at most three of the reduced equations.
-    func exposed(_ mayBeShown: ([Int]) -> Bool) -> [Int]? {
+    func exposed(_ mayBeShown: ([Int]) -> Bool) -> [[Int]] {
         let order = pivots.keys.sorted()
         let lines = order.compactMap { pivots[$0] }
-        for cell in determined where !relations.isCrossed(cell) || !mayBeShown([cell]) { return [cell] }
+        let single = determined.filter { !relations.isCrossed($0) || !mayBeShown([$0]) }
+        guard single.isEmpty else { return single.map { [$0] } }
         func union(_ lines: [Row]) -> [Int]? {
             var sum: Row = [:]
             for line in lines { for (cell, value) in line { sum[cell] = ((sum[cell] ?? 0) + value) % Self.prime } }
@@ -62,18 +63,19 @@ struct LinearAudit: Sendable {
             let union = cells.keys.sorted()
             return mayBeShown(union) ? nil : union
         }
-        for line in lines { if let found = union([line]) { return found } }
+        let sums = lines.compactMap { union([$0]) }
+        guard sums.isEmpty else { return sums }
         // A sum that holds a cell large enough by itself may be shown.
         let small = order.filter { $0 < relations.asked && !mayBeShown([$0]) }.compactMap { pivots[$0] }
-        guard small.count <= Self.maximumPairs else { return nil }
+        guard small.count <= Self.maximumPairs else { return [] }
         for (index, one) in small.enumerated() {
             for (next, other) in small.enumerated() where next > index {
-                if let found = union([one, other]) { return found }
+                if let found = union([one, other]) { return [found] }
                 guard small.count <= Self.maximumTriples else { continue }
-                for third in small[(next + 1)...] { if let found = union([one, other, third]) { return found } }
+                for third in small[(next + 1)...] { if let found = union([one, other, third]) { return [found] } }
             }
         }
-        return nil
+        return []
     }
 
     private static func reduce(_ row: inout Row, by pivots: [Int: Row], _ steps: inout Int) {

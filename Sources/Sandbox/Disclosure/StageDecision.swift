@@ -45,7 +45,7 @@ struct StageDecision: Sendable {
         }
         guard query.hasGroupingSets else { return (cells, query.aggregates.indices.map(values)) }
         let suppression = try ComplementarySuppression(table, crossing: crossing, supports: supports)
-        cells = try suppression.extended(cells) { hasEnoughUnits($0.map { table.cells[$0] }) }
+        cells = try suppression.extended(cells) { hasEnoughUnits($0, table) }
         var layers = Dictionary(uniqueKeysWithValues: guarded.map { ($0, values($0)) })
         // Values of one cell determine one another, so what is withheld for one of them is withheld for all.
         var further = cells
@@ -55,8 +55,7 @@ struct StageDecision: Sendable {
             for (aggregate, layer) in layers.sorted(by: { $0.key < $1.key }) {
                 let start = zip(layer, further).map { $0 || $1 }
                 let end = try suppression.extended(start) { union in
-                    let union = union.map { table.cells[$0] }
-                    return hasEnoughUnits(union) && passes(aggregate, union)
+                    hasEnoughUnits(union, table) && passes(aggregate, union.map { table.cells[$0] })
                 }
                 for index in end.indices where end[index] && !start[index] { further[index] = true }
                 layers[aggregate] = end
@@ -75,11 +74,12 @@ struct StageDecision: Sendable {
     // MARK: Several cells together
 
     /// A lower bound is enough: the largest cell, or the different bits of the small ones.
-    private func hasEnoughUnits(_ cells: [CellTable.Cell]) -> Bool {
+    private func hasEnoughUnits(_ union: [Int], _ table: CellTable) -> Bool {
         supports.own.enumerated().allSatisfy { unit, column in
-            if cells.contains(where: { $0.supports[column] >= supports.minimum }) { return true }
+            if union.contains(where: { table.cells[$0].supports[column] >= supports.minimum }) { return true }
             var bits: [UInt8] = []
-            for sketch in cells.compactMap({ unit < $0.sketches.count ? $0.sketches[unit] : nil }) {
+            for cell in union where unit < table.cells[cell].sketches.count {
+                let sketch = table.cells[cell].sketches[unit]
                 bits += Array(repeating: 0, count: max(0, sketch.count - bits.count))
                 for index in sketch.indices { bits[index] |= sketch[index] }
             }
