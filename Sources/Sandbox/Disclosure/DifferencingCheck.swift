@@ -46,8 +46,11 @@ struct DifferencingCheck: Sendable {
     func statements(new: Releases, earlier: [(releases: Releases, disclosures: [AggregateDisclosure], shown: String)]) -> [String] {
         var statements = ["CREATE TABLE hexi_sets(unit VARCHAR, isNew BOOLEAN, part INTEGER, c BIGINT, cells BIGINT, bucket BIGINT, n HUGEINT)"]
         for (index, part) in new.all.enumerated() { statements += part.statements + [sets(part, index: index, isNew: true)] }
-        for (index, part) in new.all.enumerated() {
-            for other in new.all[..<index] { statements += comparison(other, part).map { [$0] } ?? [] }
+        // One release by two kinds of unit is one answer.
+        for (stage, parts) in new.parts.enumerated() {
+            for other in new.parts[..<stage].joined() {
+                for part in parts { statements += comparison(other, part).map { [$0] } ?? [] }
+            }
         }
         var number = new.all.count
         for run in earlier {
