@@ -19,7 +19,7 @@ public enum KeyedHash {
 
     /// A key of 32 bytes for one purpose, from a key that serves several.
     ///
-    /// - Parameter purpose: no purpose's text is the beginning of another's.
+    /// - Returns: `nil` where the key has less than 16 bytes, or more than 64.
     public static func derivedKey(_ purpose: String, from key: SecretBytes) -> SecretBytes? {
         hash(Array(purpose.utf8), key: key).map { bytes in
             var bytes = bytes
