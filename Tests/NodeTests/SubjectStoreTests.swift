@@ -7,8 +7,8 @@ import Testing
 @testable import Node
 
 @Suite struct SubjectStoreTests {
-    private let cattle = Identifier(kind: .product, prefix: "86.gs.test", digest: SHA256.hash([1]))
-    private let sheep = Identifier(kind: .product, prefix: "86.gs.test", digest: SHA256.hash([2]))
+    private let cattle = Identifier(kind: .product, prefix: "86.gs.test", payload: [1])
+    private let sheep = Identifier(kind: .product, prefix: "86.gs.test", payload: [2])
 
     private func withStore(_ body: (SubjectStore, ProductSecrets) throws -> Void) throws {
         let directory = NSTemporaryDirectory() + "hexi-subjects-" + UUID().uuidString
