@@ -92,7 +92,7 @@ extension ProgramSubmission {
         }
     }
 
-    var json: JSONValue {
+    public var json: JSONValue {
         [
             "bundle": .string(bundle), "runtime": .string(runtime.rawValue), "entry": .string(entry),
             "metrics": .array(metrics.map(\.json)),

@@ -20,6 +20,9 @@ public struct RunFacts: Sendable, Hashable {
     public var artefacts: [RunArtefact] = []
     /// `nil` only in entries of ledgers from before there were tasks.
     public var method: RunMethod?
+    /// SHA-256 of the result as it is kept and delivered, lower-case hexadecimal, where it is encrypted to the key that signed the
+    /// request; then only that is kept.
+    public var sealed: String?
     /// Whether another run of the same on the same snapshots gives the same result, bit for bit.
     public var isExact = true
 
@@ -108,6 +111,7 @@ extension RunFacts {
             artefacts.append(try RunArtefact(element))
         }
         if let member = try cursor.optionalMember("method") { method = try RunMethod(member) }
+        sealed = try cursor.optionalMember("sealed")?.hexadecimalDigest()
         isExact = try cursor.optionalMember("exact")?.bool() ?? true
     }
 
@@ -120,7 +124,7 @@ extension RunFacts {
             ("result", .string(result)), ("rows", .integer(rowCount)), ("suppressedGroups", .integer(suppressedGroups)),
             ("milliseconds", .integer(milliseconds)), ("comparedWith", entries.isEmpty ? nil : .array(entries)),
             ("privacy", privacy?.spentJSON), ("artefacts", artefacts.isEmpty ? nil : .array(artefacts.map(\.json))),
-            ("method", method?.json), ("exact", method == nil ? nil : .bool(isExact)),
+            ("sealed", sealed.map { .string($0) }), ("method", method?.json), ("exact", method == nil ? nil : .bool(isExact)),
         ]
     }
 }

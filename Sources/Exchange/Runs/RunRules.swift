@@ -86,10 +86,7 @@ extension ExchangeState {
         var body: JSONObject = ["query": .string(query.text)]
         for (name, value) in facts.members { if let value { body[name] = value } }
         body["charges"] = .array(authorization.charges.map(\.json))
-        if let task = authorization.task {
-            body["task"] = .string(task.identifier.text)
-            if task.isSealed { body["sealed"] = true }
-        }
+        if let task = authorization.task { body["task"] = .string(task.identifier.text) }
         return body
     }
 
@@ -117,6 +114,9 @@ extension ExchangeState {
         }
         if let method = facts.method, method.mode != submission.mode {
             throw Refusal(.outcomeInconsistent, "the run was made in the mode \(method.mode.rawValue), the query is of the mode \(submission.mode.rawValue)")
+        }
+        guard (facts.sealed != nil) == (authorization.task?.isSealed ?? false) else {
+            throw Refusal(.outcomeInconsistent, "a result is sealed where its task asks for it, and nowhere else")
         }
         guard facts.privacy == authorization.privacy else {
             throw Refusal(.outcomeInconsistent, "the run spent something else of the privacy budget than the query says")

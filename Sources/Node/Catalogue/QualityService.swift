@@ -19,7 +19,7 @@ struct QualityService: Sendable {
         let profile: TableProfile
         do {
             profile = try await services.engine.assess(
-                snapshotPath: path, columns: Self.columns(data), rows: data.rowCount,
+                snapshotPath: path, columns: data.definitions, rows: data.rowCount,
                 minimumGroupSize: data.aggregate?.minimumGroupSize ?? 1)
         } catch {
             if let detail = SandboxProblem.operatorDetail(error) {
@@ -37,14 +37,6 @@ struct QualityService: Sendable {
             key: key)
         let verified = try statement.verified { $0 == key.keyIdentifier ? key.verificationKey : nil }
         return (report, try await services.sequencer.submit(Command(verified)))
-    }
-
-    static func columns(_ data: ProductData) -> [ColumnDefinition] {
-        data.columns.compactMap { column in
-            Sandbox.ColumnRole(rawValue: column.role.rawValue).map {
-                ColumnDefinition(name: column.name, type: column.type, role: $0)
-            }
-        }
     }
 
     /// The latest report of a version.

@@ -43,6 +43,7 @@ enum IndexProjection {
         case .catalogue: return approved(event, seq: seq, time: time, state)
         case .runRequest(let request):
             return .change(.run(run(event, request, seq: seq, time: time, state)))
+        case .run(.destruction(let destruction)): return .change(.resultDestroyed(run: destruction.run.text))
         case .right(let statement): return .change(.history(history(event, statement, seq: seq, time: time)))
         case .identity(.alarm(let report)):
             let members = JSONObject(report.members.compactMap { name, value in value.map { (name, $0) } })
@@ -133,7 +134,7 @@ enum IndexProjection {
             charges: charges.map {
                 RunCharge(payer: $0.payer.text, payee: $0.payee.text, contract: $0.contract.text, amount: $0.amount)
             },
-            result: isCompleted ? event.body["result"]?.stringValue : nil,
+            result: event.keptResult?.description,
             resultExpires: state.resultExpiry(event, recordedAt: time))
     }
 }

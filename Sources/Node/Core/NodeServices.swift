@@ -23,6 +23,10 @@ final class NodeServices: Sendable {
     let queries: QueryService
     let snapshots: SnapshotService
     let results: ResultStore
+    let runner: ProgramRunner
+    let programs: ProgramStore
+    let secrets: ProductSecrets
+    let subjects: SubjectStore
     let directory: KeyDirectory
     let evidence: EvidenceStore
     let credentials: CredentialService
@@ -61,7 +65,14 @@ final class NodeServices: Sendable {
             })
         nodeKeys = NodeKeyRing(home)
         address = PublicAddress(home.configuration)
-        vault = try Vault(directory: home.vaultDirectory, key: try VaultKeyFile.read(home.vaultKeyPath))
+        let vaultKey = try VaultKeyFile.read(home.vaultKeyPath)
+        vault = try Vault(directory: home.vaultDirectory, key: vaultKey)
+        programs = try ProgramStore(home: home, vaultKey: vaultKey)
+        guard let secrets = ProductSecrets(vaultKey: vaultKey) else {
+            throw NodeError.home(path: home.vaultKeyPath, reason: "the key must have 32 bytes")
+        }
+        self.secrets = secrets
+        subjects = SubjectStore(directory: "\(home.directory)/subjects", secrets: secrets)
         let index = try CatalogueIndex.open(home.indexPath)
         if let reason = index.rebuildReason {
             log.write(.warning, "the search index was unusable and is built anew", ["reason": .string(reason)])
@@ -79,7 +90,8 @@ final class NodeServices: Sendable {
             adoptLogKeys: { [ledger] keys in Self.adopt(keys, ledger, logKeys, log) },
             noteEvent: { [watch] in watch.note($0) })
         engine = SandboxEngine(configuration: try SandboxSetup.configuration(home))
-        queries = QueryService(engine: engine, log: log)
+        runner = ProgramRunner(engine: engine)
+        queries = QueryService(engine: engine, sequencer: sequencer, log: log)
         snapshots = SnapshotService(home: home, vault: vault, engine: engine, metrics: metrics)
         results = ResultStore(vault: vault, index: index, log: log)
         evidence = EvidenceStore(vault: vault, index: index)
@@ -135,9 +147,15 @@ final class NodeServices: Sendable {
 
     /// The result of a completed run, while it is kept.
     func storedResult(_ recorded: Recorded) async throws -> [UInt8]? {
-        let (event, time) = (recorded.event, recorded.time)
-        return try await results.read(
-            recorded, expiry: await sequencer.read { $0.resultExpiry(event, recordedAt: time) })
+        guard let run = try? Identifier(recorded.event.subject, kind: .run) else { return nil }
+        let kept = await sequencer.read { $0.runs.results[run] }
+        guard let kept, kept.seq == recorded.seq, Clock.now() < kept.keptUntil else { return nil }
+        return try await results.read(recorded)
+    }
+
+    /// What executes a query, as the ledger names it.
+    func engineName(for submission: QuerySubmission) -> String {
+        submission.program.map { CheckedProgram.runnerName($0.runtime) } ?? engine.engineName
     }
 
     func start() throws {

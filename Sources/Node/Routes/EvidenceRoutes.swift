@@ -11,6 +11,10 @@ struct EvidenceRoutes: Sendable {
     let intake: StatementIntake
 
     static let mediaType = "application/octet-stream"
+    /// A stranger's file is kept, not shown.
+    static let attachment: HTTPHeaders = [
+        "Cache-Control": "no-store", "Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff",
+    ]
 
     func add(to router: inout Router) {
         // Who sends a file is known before it is taken into memory.
@@ -23,12 +27,12 @@ struct EvidenceRoutes: Sendable {
         router.add("GET", "/api/v1/evidence") { request, _ in try await list(request) }
     }
 
-    private static func digest(_ path: PathParameters) throws -> String {
+    static func digest(_ path: PathParameters) throws -> String {
         let text = try path.value("sha256")
         guard text.utf8.count == 64, Hexadecimal.isValid(text) else {
             throw Problem(
                 code: "invalid-digest", status: 400, title: "The path holds no digest",
-                detail: "evidence is named by the SHA-256 of its salted content, 64 lower-case hexadecimal digits")
+                detail: "files are named by their SHA-256 (evidence: of its salted content), 64 lower-case hexadecimal digits")
         }
         return text
     }
@@ -76,9 +80,7 @@ struct EvidenceRoutes: Sendable {
                 detail: "\(record.owner) named \(sha256), but the file has not come",
                 hint: "Its owner sends it with \"hexi evidence put FILE\".")
         }
-        return .bytes(
-            200, type: Self.mediaType, bytes,
-            headers: ["Cache-Control": "no-store", "Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"])
+        return .bytes(200, type: Self.mediaType, bytes, headers: Self.attachment)
     }
 
     private func list(_ request: HTTPRequest) async throws -> HTTPResponse {

@@ -50,7 +50,7 @@ struct QueryRoutes: Sendable {
         var hint: String?
         do {
             let checked = try await checked(submission, listings, by: verified.statement.keyIdentifiers.first ?? "")
-            verdict = .accepted(policy: checked.policyHash.description, engine: services.engine.engineName)
+            verdict = .accepted(policy: checked.policyHash.description, engine: services.engineName(for: submission))
         } catch SandboxError.refused(let refusal) {
             verdict = .refused(SandboxProblem.fault(refusal))
             hint = refusal.hint.isEmpty ? nil : refusal.hint
@@ -82,18 +82,17 @@ struct QueryRoutes: Sendable {
             throw Refusal(.roleMissing, "only a registered participant checks queries")
         }
         let cursor = try StatementIntake.document(request)
-        try cursor.allowMembers(["mode", "tables", "parameters", "sql"])
+        try cursor.allowMembers(Set(Self.draftMembers))
         let submission = try Self.draft(cursor, of: caller)
         let listings = try await listedTables(submission.tables)
         do {
             let checked = try await checked(submission, listings, by: authenticated.keyIdentifier)
-            return .json(
-                200,
-                [
-                    "accepted": true, "policy": .string(checked.policyHash.description),
-                    "engine": .string(services.engine.engineName),
-                    "rewritten": .string(try await services.engine.describe(checked)),
-                ])
+            var answer: JSONObject = [
+                "accepted": true, "policy": .string(checked.policyHash.description),
+                "engine": .string(services.engineName(for: submission)),
+            ]
+            if case .query(let query) = checked { answer["rewritten"] = .string(try await services.engine.describe(query)) }
+            return .json(200, .object(answer))
         } catch SandboxError.refused(let refusal) {
             return .json(200, Self.refused(refusal))
         } catch let error as any ProblemConvertible { throw error } catch { throw SandboxProblem.problem(error) }
@@ -102,7 +101,7 @@ struct QueryRoutes: Sendable {
     /// The verdict of the machine check, by the policy and by what the signing key may read.
     private func checked(
         _ submission: QuerySubmission, _ listings: [ListedTable], by keyIdentifier: String
-    ) async throws -> CheckedQuery {
+    ) async throws -> CheckedSubmission {
         let delegation = try services.directory.holder(of: keyIdentifier, at: Clock.now()).delegation
         return try await services.checkGate.run(for: submission.buyer.text) { [queries = services.queries] in
             let checked = try await queries.check(submission, listings)
@@ -111,10 +110,12 @@ struct QueryRoutes: Sendable {
         }
     }
 
+    private static let draftMembers = ["mode", "tables", "parameters", "sql", "privacy", "program"]
+
     /// A draft is read as a submission of the caller's would be.
     static func draft(_ cursor: JSONCursor, of caller: Participant) throws -> QuerySubmission {
         var document = JSONObject()
-        for name in ["mode", "tables", "parameters", "sql"] { document[name] = try cursor.member(name).value }
+        for name in draftMembers { document[name] = try cursor.optionalMember(name)?.value }
         document["buyer"] = .string(caller.identifier.text)
         document["title"] = "draft"
         return try QuerySubmission(JSONCursor(.object(document)))

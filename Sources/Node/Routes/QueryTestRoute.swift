@@ -27,7 +27,7 @@ struct QueryTestRoute: Sendable {
         let given = values
         do {
             let result = try await services.gate.run(for: caller.identifier.text) {
-                let checked = try await services.queries.check(submission, listings)
+                let checked = try await services.queries.checkText(submission, listings)
                 return try await SampleService(services: services).run(checked, submission.tables, values: given, rows: rows)
             }
             return .json(200, Self.view(result), headers: ["X-Hexi-Synthetic": "true"])

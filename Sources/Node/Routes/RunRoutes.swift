@@ -1,6 +1,7 @@
 import Encoding
 import Exchange
 import HTTPTransport
+import Signing
 import Storage
 
 /// Runs, their results, and what they cost.
@@ -19,6 +20,7 @@ struct RunRoutes: Sendable {
             .json(200, Views.run(try await recorded(request, path).recorded))
         }
         router.add("GET", "/api/v1/runs/{prefix}/{suffix}/result") { request, path in try await result(request, path) }
+        router.add("POST", "/api/v1/runs/{prefix}/{suffix}/destruction") { request, path in try await destroy(request, path) }
         router.add("GET", "/api/v1/usage") { request, _ in try await usage(request) }
     }
 
@@ -26,7 +28,11 @@ struct RunRoutes: Sendable {
         let recorded = answer.recorded
         guard recorded.event.type == .runRefused else {
             var members: [(String, JSONValue)] = [("run", Views.run(recorded))]
-            if let bytes = answer.result { members.append(("result", try JSONValue.parse(bytes, maximumCount: bytes.count))) }
+            if let bytes = answer.result {
+                members.append(
+                    answer.isSealed
+                        ? ("sealed", Self.sealed(bytes, recorded)) : ("result", try JSONValue.parse(bytes, maximumCount: bytes.count)))
+            }
             return StatementIntake.answer(recorded, isDuplicate: answer.isDuplicate, members)
         }
         let body = recorded.event.body
@@ -65,7 +71,33 @@ struct RunRoutes: Sendable {
                 code: "result-gone", status: 410, title: "The result is not kept",
                 detail: "the run has no result, or the contract's time for keeping it is over")
         }
+        if recorded.event.body["sealed"] != nil { return .json(200, ["sealed": Self.sealed(bytes, recorded)]) }
         return .json(200, bytes: bytes)
+    }
+
+    /// A sealed result, which the holder of the key that signed the request opens.
+    private static func sealed(_ bytes: [UInt8], _ recorded: Recorded) -> JSONValue {
+        [
+            "algorithm": .string(SealedBox.algorithm),
+            "key": .string(recorded.event.statement.keyIdentifiers.first ?? ""), "ciphertext": .string(Base64.encodeURL(bytes)),
+        ]
+    }
+
+    /// The buyer has a result destroyed before its time.
+    private func destroy(_ request: HTTPRequest, _ path: PathParameters) async throws -> HTTPResponse {
+        let (recorded, authenticated) = try await recorded(request, path)
+        guard authenticated.caller.identifier?.text == recorded.event.actor else {
+            throw Refusal(.signerNotNamed, "a result is destroyed for the buyer who ran the query")
+        }
+        try services.checkResultAccess(recorded, authenticated.keyIdentifier)
+        let run = try StatementIntake.identifier(path, .run)
+        let destroyed = try await ResultDestroyer(services: services).destroy(run, .request, at: Clock.now())
+        guard let destroyed else {
+            throw Problem(
+                code: "result-gone", status: 410, title: "The result is not kept",
+                detail: "the run has no result, or it was destroyed before")
+        }
+        return StatementIntake.answer(destroyed, isDuplicate: false)
     }
 
     private func list(_ request: HTTPRequest) async throws -> HTTPResponse {

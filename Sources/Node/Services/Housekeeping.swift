@@ -77,24 +77,29 @@ final class Housekeeping: Sendable {
         lastSnapshot.withLock { $0 = (state.size, Clock.monotonicMilliseconds()) }
     }
 
-    /// Destroys results whose time is over; false if it did not work.
+    /// Destroys results whose time is over, and forgets subjects without a consent; false if it did not work.
     @discardableResult
     func purge(at time: Timestamp) async -> Bool {
-        do {
-            let count = try await services.results.purge(at: time)
-            if count > 0 {
-                services.log.write(.info, "results were destroyed, their time being over", ["count": .integer(Int64(count))])
-            }
-            return true
-        } catch {
-            services.log.write(.error, "expired results could not be destroyed", ["reason": .string("\(error)")])
-            return false
+        let (count, isComplete) = await ResultDestroyer(services: services).destroyExpired(at: time)
+        if count > 0 {
+            services.log.write(.info, "results were destroyed, their time being over", ["count": .integer(Int64(count))])
         }
+        let tokens = await services.sequencer.read { Set($0.runs.consents.keys.map(\.token)) }
+        do {
+            let forgotten = try await BlockingWork.run { [subjects = services.subjects] in subjects.purge(keeping: tokens, at: time) }
+            if forgotten > 0 {
+                services.log.write(.info, "subjects without a consent were forgotten", ["count": .integer(Int64(forgotten))])
+            }
+        } catch { services.log.write(.error, "subjects could not be forgotten", ["reason": .string("\(error)")]) }
+        return isComplete
     }
 
     private func purgeOrphans() async {
         guard !services.projector.isBehind else { return }
-        do { try await services.results.purgeOrphans(at: Clock.now()) } catch {
+        do {
+            try await services.results.purgeOrphans(at: Clock.now())
+            try await services.programs.purge(keeping: await services.sequencer.read { $0.neededArtefacts() })
+        } catch {
             services.log.write(.warning, "the vault could not be searched for left results", ["reason": .string("\(error)")])
         }
     }

@@ -9,37 +9,33 @@ typealias ListedTable = (table: QueryTable, listing: ProductData)
 /// Checks queries' texts with the engine's own parser.
 actor QueryService {
     private let engine: SandboxEngine
+    private let sequencer: Sequencer
     private let log: StructuredLog
     /// Checked queries by identifier: the check of an approved text gives the same answer every time.
-    private var checked: [Identifier: CheckedQuery] = [:]
+    private var checked: [Identifier: CheckedSubmission] = [:]
     private static let maximumCached = 1000
 
-    init(engine: SandboxEngine, log: StructuredLog) {
+    init(engine: SandboxEngine, sequencer: Sequencer, log: StructuredLog) {
         self.engine = engine
+        self.sequencer = sequencer
         self.log = log
     }
 
     /// The policies of a query's tables, from their products' listings.
-    private static func policies(_ listings: [ListedTable]) -> [TablePolicy] {
-        listings.map { table, listing in
-            TablePolicy(
-                name: table.name,
-                columns: listing.columns.compactMap { column in
-                    Sandbox.ColumnRole(rawValue: column.role.rawValue).map {
-                        ColumnDefinition(name: column.name, type: column.type, role: $0)
-                    }
-                },
-                aggregate: listing.aggregate.map {
-                    AggregatePolicy(minimumGroupSize: Int($0.minimumGroupSize), maximumRows: Int($0.maximumRows))
-                },
-                rows: listing.rows.map { RowsPolicy(columns: $0.columns, maximumRows: Int($0.maximumRows)) })
-        }
+    private nonisolated func policies(_ listings: [ListedTable]) async -> [TablePolicy] {
+        let products = listings.map(\.table.product)
+        let owners = await sequencer.read { state in products.map { state.products[$0]?.provider.text ?? "" } }
+        return zip(listings, owners).map { $0.listing.policy(name: $0.table.name, owner: $1) }
     }
 
-    /// Checks a text.
+    /// Checks a text, or a program's declaration.
     ///
-    /// - Throws: `SandboxError`; `.refused` where the policy refuses it.
-    nonisolated func check(_ submission: QuerySubmission, _ listings: [ListedTable]) async throws -> CheckedQuery {
+    /// - Throws: `SandboxError`; `.refused` where the policy refuses it. `Refusal` for a program that a product does not take.
+    nonisolated func check(_ submission: QuerySubmission, _ listings: [ListedTable]) async throws -> CheckedSubmission {
+        let tables = await policies(listings)
+        if let program = submission.program {
+            return .program(try CheckedProgram(program, listings, tables: tables, usual: engine.configuration.limits))
+        }
         let parameters = submission.parameters.compactMap { parameter in
             Sandbox.ParameterType(rawValue: parameter.type.rawValue).map {
                 Sandbox.QueryParameter(name: parameter.name, type: $0)
@@ -51,8 +47,7 @@ actor QueryService {
                 detail: "queries of the mode \(submission.mode.rawValue) are not run by this node")
         }
         do {
-            return try await engine.check(
-                sql: submission.sql, mode: mode, tables: Self.policies(listings), parameters: parameters)
+            return .query(try await engine.check(sql: submission.sql, mode: mode, tables: tables, parameters: parameters))
         } catch {
             if let detail = SandboxProblem.operatorDetail(error) {
                 log.write(.error, "the query check failed", ["detail": .string(detail)])
@@ -61,19 +56,26 @@ actor QueryService {
         }
     }
 
+    /// Checks a text; a program is refused.
+    nonisolated func checkText(_ submission: QuerySubmission, _ listings: [ListedTable]) async throws -> CheckedQuery {
+        if case .query(let query) = try await check(submission, listings) { return query }
+        throw Problem(
+            code: "mode-not-run", status: 422, title: "This cannot be done with a program",
+            detail: "synthetic rows are for queries; a program is tried on rows of your own")
+    }
+
     /// The checked form of an approved query, which must rewrite exactly as it did when it was approved.
-    func checked(_ authorization: RunAuthorization) async throws -> CheckedQuery {
-        let identifier = authorization.query.identifier
-        if let known = checked[identifier] { return known }
-        let fresh = try await check(authorization.query.submission, authorization.listings)
-        guard fresh.policyHash.description == authorization.query.policy else {
+    func checked(_ query: Exchange.Query, _ listings: [ListedTable]) async throws -> CheckedSubmission {
+        if let known = checked[query.identifier] { return known }
+        let fresh = try await check(query.submission, listings)
+        guard fresh.policyHash.description == query.policy else {
             throw Problem(
                 code: "policy-changed", status: 409, title: "The query policy has changed since the approval",
                 detail: "this node now rewrites the query differently from the way that was approved",
                 hint: "Submit the query again, and have it approved again.")
         }
         if checked.count >= Self.maximumCached { checked.removeAll() }
-        checked[identifier] = fresh
+        checked[query.identifier] = fresh
         return fresh
     }
 
@@ -123,7 +125,8 @@ extension ProductData {
     func narrowed(to columns: Set<String>, _ mode: Exchange.QueryMode) -> ProductData {
         var listing = self
         for index in listing.columns.indices where !columns.contains(listing.columns[index].name) {
-            if mode == .aggregate, listing.columns[index].role == .privacyUnit { continue }
+            // Programs get a pseudonym in its place.
+            if mode != .rows, listing.columns[index].role == .privacyUnit { continue }
             listing.columns[index].role = .hidden
         }
         listing.rows?.columns.removeAll { !columns.contains($0) }

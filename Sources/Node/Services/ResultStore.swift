@@ -13,7 +13,6 @@ final class ResultStore: Sendable {
     private struct State {
         /// Results whose run is not in the index yet, by how many runs: nothing may purge them meanwhile.
         var held: [SHA256Digest: Int] = [:]
-        var purgedThrough = Timestamp(milliseconds: .min)
     }
 
     private let state = Mutex(State())
@@ -52,13 +51,9 @@ final class ResultStore: Sendable {
         if !isKept { await removeUnlessKept(digest, at: Clock.now()) }
     }
 
-    /// The result of a completed run, or `nil` if its time is over or it was never kept.
-    ///
-    /// - Parameter expiry: see `ExchangeState.resultExpiry`.
-    func read(_ recorded: Recorded, expiry: Timestamp?) async throws -> [UInt8]? {
-        guard let expiry, Clock.now() < expiry, let text = recorded.event.body["result"]?.stringValue,
-            let digest = SHA256Digest(hexadecimal: text)
-        else { return nil }
+    /// What is kept of a completed run's result, in the clear or sealed; `nil` where it is not there.
+    func read(_ recorded: Recorded) async throws -> [UInt8]? {
+        guard let digest = recorded.event.keptResult else { return nil }
         return try await BlockingWork.run { [vault] in
             guard vault.contains(digest) else { return nil }
             return try vault.read(digest, maximumBytes: Self.maximumBytes)
@@ -67,17 +62,19 @@ final class ResultStore: Sendable {
 
     // MARK: Destruction
 
-    /// Destroys the results whose time is over, and returns how many.
-    @discardableResult
-    func purge(at time: Timestamp) async throws -> Int {
-        let earlier = state.withLock { $0.purgedThrough }
-        let expired = try await BlockingWork.run { [index] in try index.expiredResults(after: earlier, upTo: time) }
-        var count = 0
-        for digest in expired.compactMap({ SHA256Digest(hexadecimal: $0) }) where await removeUnlessKept(digest, at: time) {
-            count += 1
+    /// Destroys what is kept of a run's result, unless another run has the very same.
+    ///
+    /// - Returns: false where it could not be done now.
+    func destroy(_ recorded: Recorded, of run: Identifier, at time: Timestamp) async throws -> Bool {
+        guard let digest = recorded.event.keptResult else { return true }
+        return try await BlockingWork.run { [self] in
+            try state.withLock { state in
+                guard state.held[digest] == nil else { return false }
+                if let expiry = try index.resultExpiry(digest.description, besides: run.text), expiry > time { return true }
+                _ = try vault.remove(digest)
+                return true
+            }
         }
-        state.withLock { $0.purgedThrough = max($0.purgedThrough, time) }
-        return count
     }
 
     /// Destroys results that no run has: a node that was killed between storing one and recording its run leaves it.
@@ -106,6 +103,14 @@ final class ResultStore: Sendable {
             log.write(.error, "a result could not be destroyed", ["result": .string(digest.description), "reason": .string("\(error)")])
             return false
         }
+    }
+}
+
+extension Event {
+    /// Under which digest the result of a completed run is kept: the sealed one's where it is sealed.
+    var keptResult: SHA256Digest? {
+        guard type == .runCompleted else { return nil }
+        return (body["sealed"] ?? body["result"])?.stringValue.flatMap { SHA256Digest(hexadecimal: $0) }
     }
 }
 

@@ -24,7 +24,10 @@ struct RunExecution: Sendable {
             if [.statementTooOld, .statementFromFuture, .wrongSpace, .signerUnknown, .signerKeyRetired].contains(error.code) { throw error }
             return try await refuse(verified, .refusedByRules)
         }
-        let turn = RunTurn(party: authorization.buyer.text, name: authorization.run.text)
+        let task = authorization.task
+        let turn = RunTurn(
+            party: authorization.buyer.text, isLow: task?.priority == .low, deadline: task?.expiresAt,
+            name: (task?.identifier ?? authorization.run).text)
         do {
             return try await services.gate.run(turn) {
                 try await services.progress.during(turn.name) { try await execute(verified, authorization) }
@@ -46,16 +49,22 @@ struct RunExecution: Sendable {
     }
 
     private func execute(_ verified: VerifiedStatement, _ authorization: RunAuthorization) async throws -> RunAnswer {
-        let result: RunResult
+        guard case .runRequest(let request) = verified.statement.content, let key = verified.keys.first else {
+            throw StatementError.wrongForm(.runRequest)
+        }
+        let computed: ComputedRun
         do {
-            result = try await compute(verified, authorization)
+            computed = try await RunComputation(
+                services: services, request: request, authorization: authorization, keyIdentifier: key.keyIdentifier
+            ).compute()
         } catch is Refusal {
             // A delegation that ran out meanwhile, for one: the rules say so themselves.
             return try await refuse(verified, .refusedByRules)
         } catch let error as Problem {
             return try await refuse(verified, .refusedBySandbox(code: error.code, message: error.detail))
         } catch {
-            let detail = SandboxProblem.operatorDetail(error) ?? (error is SandboxError ? nil : "\(error)")
+            let isTold = error is SandboxError || error is ProgramFailure
+            let detail = SandboxProblem.operatorDetail(error) ?? (isTold ? nil : "\(error)")
             if let detail {
                 services.log.write(
                     .error, "a run failed", ["run": .string(authorization.run.text), "detail": .string(detail)])
@@ -63,50 +72,38 @@ struct RunExecution: Sendable {
             let outcome = SandboxProblem.outcome(error)
             return try await refuse(verified, .refusedBySandbox(code: outcome.code, message: outcome.message))
         }
-        return try await record(verified, authorization, result)
-    }
-
-    private func compute(_ verified: VerifiedStatement, _ authorization: RunAuthorization) async throws -> RunResult {
-        let query = try await services.queries.checked(authorization)
-        let key = verified.statement.keyIdentifiers.first ?? ""
-        let restrictions = try await services.queries.restrictions(
-            try services.directory.holder(of: key, at: Clock.now()).delegation, authorization.query.submission,
-            authorization.listings, policy: authorization.query.policy)
-        var paths: [String: String] = [:]
-        for (table, listing) in authorization.listings {
-            paths[table.name] = try await services.snapshots.workingCopy(listing.snapshot)
-        }
-        var values: [String: JSONValue] = [:]
-        if case .runRequest(let request) = verified.statement.content {
-            for member in request.parameters.members { values[member.name] = member.value }
-        }
-        return try await services.engine.run(query, values: values, snapshots: paths, restrictions: restrictions)
+        defer { if !computed.artefacts.isEmpty { services.programs.removeArtefactFolder(authorization.run) } }
+        return try await record(verified, authorization, computed, for: key)
     }
 
     private func record(
-        _ verified: VerifiedStatement, _ authorization: RunAuthorization, _ result: RunResult
+        _ verified: VerifiedStatement, _ authorization: RunAuthorization, _ computed: ComputedRun, for key: VerificationKey
     ) async throws -> RunAnswer {
-        let snapshots = authorization.listings.map { ($0.table.name, $0.listing.snapshot) }
-        let facts = RunFacts(
-            snapshots: Dictionary(snapshots, uniquingKeysWith: { first, _ in first }),
-            policy: result.policyHash.description, engine: result.engine, rowCount: Int64(result.rows.count),
-            suppressedGroups: Int64(result.suppressedGroups), result: result.resultHash.description,
-            milliseconds: Int64(result.milliseconds))
-        let recorded: Recorded
-        if authorization.resultRetentionDays > 0 {
-            recorded = try await services.results.store(result.resultBytes, result.resultHash) {
-                let recorded = try await submit(verified, .completed(facts))
-                return (recorded, recorded.event.type == .runCompleted)
-            }
-        } else {
-            recorded = try await submit(verified, .completed(facts))
+        var facts = computed.facts
+        // What is kept and delivered.
+        var bytes = computed.bytes
+        if authorization.task?.isSealed == true {
+            bytes = try SealedBox.seal(bytes, to: key)
+            facts.sealed = SHA256.hash(bytes).description
         }
+        let (outcome, kept) = (RunOutcome.completed(facts), bytes)
+        let recorded = try await services.programs.keep(
+            computed.artefacts, isNeeded: { [sequencer = services.sequencer] artefact in
+                await sequencer.read { $0.neededArtefacts().contains(artefact) }
+            },
+            whileRecording: {
+                guard authorization.resultRetentionDays > 0 || !computed.artefacts.isEmpty else { return try await submit(verified, outcome) }
+                return try await services.results.store(kept, SHA256.hash(kept)) {
+                    let recorded = try await submit(verified, outcome)
+                    return (recorded, recorded.event.type == .runCompleted)
+                }
+            })
         guard recorded.event.type == .runCompleted else {
             // The contract ended, or somebody was suspended, while the query ran: the result stays inside.
             return RunAnswer(recorded: recorded, isDuplicate: false, result: nil)
         }
         services.metrics.countRun(milliseconds: facts.milliseconds)
-        return RunAnswer(recorded: recorded, isDuplicate: false, result: result.resultBytes)
+        return RunAnswer(recorded: recorded, isDuplicate: false, result: bytes)
     }
 
     private func refuse(_ verified: VerifiedStatement, _ outcome: RunOutcome) async throws -> RunAnswer {

@@ -5,8 +5,10 @@ import Exchange
 struct RunAnswer: Sendable {
     var recorded: Recorded
     var isDuplicate: Bool
-    /// The result as delivered, for a completed run whose result is still kept.
+    /// The result as delivered, in the clear or sealed, for a completed run whose result is still kept.
     var result: [UInt8]?
+
+    var isSealed: Bool { recorded.event.body["sealed"] != nil }
 }
 
 /// Executes run requests: asks the rules, runs the sandbox, records the outcome, and only then hands the result out.

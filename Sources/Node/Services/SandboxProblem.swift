@@ -14,8 +14,18 @@ enum SandboxProblem {
 
     /// The code and message of a failed or refused run, as the ledger records it.
     static func outcome(_ error: any Error) -> (code: String, message: String) {
+        if let failure = error as? ProgramFailure { return outcome(failure) }
         guard let error = error as? SandboxError else { return ("engine-failed", "the run failed") }
         return (code(error), String(error.description.prefix(1000)))
+    }
+
+    /// To the buyer every way in which a program can fail looks the same.
+    private static func outcome(_ failure: ProgramFailure) -> (code: String, message: String) {
+        switch failure {
+        case .bundleRefused: ("program-bundle-refused", String(failure.description.prefix(1000)))
+        case .notDelivered: ("program-not-delivered", failure.description)
+        case .sandbox(let error): outcome(error)
+        }
     }
 
     private static func code(_ error: SandboxError) -> String {
@@ -59,6 +69,10 @@ enum SandboxProblem {
     /// The part of an engine failure that only the operator may read.
     static func operatorDetail(_ error: any Error) -> String? {
         if case .engineFailed(let detail)? = error as? SandboxError { return detail }
+        switch error as? ProgramFailure {
+        case .notDelivered(let detail)?, .sandbox(.engineFailed(let detail))?: return detail
+        default: break
+        }
         return nil
     }
 }

@@ -153,7 +153,7 @@ extension CatalogueIndex {
             switch change {
             case .upsert(let document): identifier = document.identifier
             case .status(let touched, _, _, _), .remove(let touched): identifier = touched
-            case .run, .history, .evidence, .alarm, .several: continue
+            case .run, .resultDestroyed, .history, .evidence, .alarm, .several: continue
             }
             guard rows[identifier] == nil else { continue }
             rows.updateValue(try row(identifier, connection), forKey: identifier)

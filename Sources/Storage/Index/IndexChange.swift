@@ -11,6 +11,8 @@ public enum IndexChange: Sendable, Hashable {
     case remove(identifier: String)
     /// A run took place or was refused.
     case run(RunRecord)
+    /// A run's result was destroyed.
+    case resultDestroyed(run: String)
     /// An entry changed things whose history can be asked for.
     case history(HistoryRecord)
     /// A statement names files as evidence.

@@ -4,7 +4,7 @@ enum IndexSchema {
     /// "HEXI" in SQLite's header, so that a file of something else is not taken for an index.
     static let application: Int64 = 0x4845_5849
     /// Raise it with every change to a table, or to how terms are made.
-    static let version: Int64 = 6
+    static let version: Int64 = 7
 
     static let tables = """
         CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, root TEXT NOT NULL);

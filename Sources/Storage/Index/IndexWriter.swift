@@ -15,6 +15,8 @@ enum IndexWriter {
             try offer(id, status == CatalogueDocument.listedStatus, connection)
         case .remove(let identifier): try remove(identifier, connection)
         case .run(let run): try record(run, connection)
+        case .resultDestroyed(let run):
+            try connection.run("UPDATE run SET result = NULL, result_expires = NULL WHERE identifier = ?", [.text(run)])
         case .history(let history): try record(history, connection)
         case .evidence(let records): try name(records, connection)
         case .alarm(let alarm): try raise(alarm, connection)

@@ -1,0 +1,108 @@
+import Encoding
+import Exchange
+import HTTPTransport
+import Sandbox
+import Signing
+
+/// What a run computed, before anything of it is on record.
+struct ComputedRun: Sendable {
+    /// The result in the clear.
+    var bytes: [UInt8]
+    var facts: RunFacts
+    /// The files that a program made, in a folder of the node's own.
+    var artefacts: [ProgramOutcome.Artefact] = []
+}
+
+/// The part of a run that happens in the sandbox.
+struct RunComputation: Sendable {
+    let services: NodeServices
+    let request: RunRequest
+    let authorization: RunAuthorization
+    let keyIdentifier: String
+
+    private var submission: QuerySubmission { authorization.query.submission }
+
+    func compute() async throws -> ComputedRun {
+        let checked = try await services.queries.checked(authorization.query, authorization.listings)
+        let restrictions = try await services.queries.restrictions(
+            try services.directory.holder(of: keyIdentifier, at: Clock.now()).delegation, submission,
+            authorization.listings, policy: authorization.query.policy)
+        var paths: [String: String] = [:]
+        for (table, listing) in authorization.listings {
+            paths[table.name] = try await services.snapshots.workingCopy(listing.snapshot)
+        }
+        switch checked {
+        case .query(let query): return try await run(query, paths, restrictions)
+        case .program(let program): return try await run(program, paths, restrictions)
+        }
+    }
+
+    // MARK: Queries
+
+    private func run(
+        _ query: CheckedQuery, _ paths: [String: String], _ restrictions: [String: [RowRestriction]]
+    ) async throws -> ComputedRun {
+        let result = try await services.engine.run(
+            query, values: try values(), snapshots: paths, restrictions: restrictions)
+        var facts = facts(
+            policy: result.policyHash, engine: result.engine, rows: result.rows.count, result: result.resultHash,
+            milliseconds: result.milliseconds)
+        facts.suppressedGroups = Int64(result.suppressedGroups)
+        facts.isExact = query.isExact
+        return ComputedRun(bytes: result.resultBytes, facts: facts)
+    }
+
+    /// The values of the parameters; where a subject is asked about, the subject itself in the place of its token.
+    private func values() throws -> [String: JSONValue] {
+        var values: [String: JSONValue] = [:]
+        for member in request.parameters.members { values[member.name] = member.value }
+        guard submission.mode == .match, let table = submission.tables.first else { return values }
+        let name = QuerySubmission.subjectParameter.name
+        let token = values[name]?.stringValue ?? ""
+        // There is a consent, or the rules would have refused; where nobody is known by the token, nobody is in the table either.
+        values[name] = .string(services.subjects.subject(token, of: table.product) ?? "")
+        return values
+    }
+
+    private func facts(
+        policy: SHA256Digest, engine: String, rows: Int, result: SHA256Digest, milliseconds: Int
+    ) -> RunFacts {
+        let snapshots = authorization.listings.map { ($0.table.name, $0.listing.snapshot) }
+        var facts = RunFacts(
+            snapshots: Dictionary(snapshots, uniquingKeysWith: { first, _ in first }), policy: policy.description,
+            engine: engine, rowCount: Int64(rows), suppressedGroups: 0, result: result.description,
+            milliseconds: Int64(milliseconds))
+        facts.comparedWith = authorization.earlierRuns.map(\.seq)
+        facts.privacy = authorization.privacy
+        facts.method = RunMethod(
+            mode: submission.mode, version: Int64(DisclosureMethod.version), document: DisclosureMethod.policyDocument.description)
+        return facts
+    }
+
+    // MARK: Programs
+
+    private func run(
+        _ checked: CheckedProgram, _ paths: [String: String], _ restrictions: [String: [RowRestriction]]
+    ) async throws -> ComputedRun {
+        guard let declaration = submission.program else { throw SandboxError.engineFailed(operatorDetail: "the program is missing") }
+        let folder = try services.programs.makeArtefactFolder(authorization.run)
+        do {
+            let bundle = try await services.programs.bundlePath(declaration.bundle)
+            let outcome = try await services.runner.run(
+                checked.program, bundle: bundle, tables: checked.tables, snapshots: paths, restrictions: restrictions,
+                limits: checked.limits, parameters: request.parameters, artefactFolder: folder)
+            var facts = facts(
+                policy: checked.policyHash, engine: CheckedProgram.runnerName(declaration.runtime),
+                rows: Int(clamping: declaration.numberCount), result: outcome.metricsHash, milliseconds: outcome.milliseconds)
+            // A program may use the clock or chance.
+            facts.isExact = false
+            facts.artefacts = outcome.artefacts.map {
+                RunArtefact(name: $0.name, sha256: $0.sha256.description, bytes: $0.bytes)
+            }
+            return ComputedRun(bytes: outcome.metrics, facts: facts, artefacts: outcome.artefacts)
+        } catch {
+            services.programs.removeArtefactFolder(authorization.run)
+            throw error
+        }
+    }
+}
