@@ -12,7 +12,7 @@ struct RunCommands: Sendable {
     var command: Command {
         Command(
             name: "run", about: "run approved queries and fetch results",
-            subcommands: [RunStarting(environment: environment).command, list, show, result])
+            subcommands: [RunStarting(environment: environment).command, list, show, result, destroy])
     }
 
     private var list: Command {
@@ -73,9 +73,32 @@ struct RunCommands: Sendable {
                 let session = try context.session()
                 let view = try await session.client.get(RequestTarget("\(Self.path)/\(run)"))
                 let document = try await session.client.get(RequestTarget("\(Self.path)/\(run)/result"))
-                let result = try DeliveredResult(
-                    document, expected: view.text("result"), node: session.client.address.base)
-                if context.wantsJSON { context.console.print(json: document) } else { RunText.printResult(result, context) }
+                let sealed = document["sealed"]
+                guard let result = try DeliveredResult(of: view, sealed == nil ? document : nil, sealed: sealed, session) else {
+                    throw ClientError.unexpectedAnswer(node: session.client.address.base, reason: "no result")
+                }
+                if context.wantsJSON { context.console.print(json: result.document) } else { RunText.printResult(result, context) }
+                return .success
+            })
+    }
+
+    private var destroy: Command {
+        Command(
+            name: "destroy", about: "have the result of a run of yours destroyed before its time",
+            discussion: """
+                The node destroys what it keeps of the result, with the artefacts of the run, and puts that on the ledger with \
+                its signature. When the contract's time is over it does so by itself.
+                """,
+            options: [.flag("yes", about: "do not ask")], arguments: [CommandArgument("run", about: "its identifier")],
+            examples: ["hexi run destroy 86.gs.qingyang/X… --yes"],
+            run: environment.action { context in
+                let run = try context.identifier("run", .run)
+                let session = try context.session()
+                try context.confirmSigning("Destroy the result of \(run) for good?")
+                let answer = try StatementAnswer(
+                    try await session.client.post(RequestTarget("\(Self.path)/\(run)/destruction"), patience: .write),
+                    node: session.client.address.base)
+                context.showAnswer(answer, "The result of \(run) is destroyed.")
                 return .success
             })
     }

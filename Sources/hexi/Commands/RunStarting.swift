@@ -2,7 +2,7 @@ import CommandLineInterface
 import Encoding
 import Exchange
 
-/// `hexi run start`: signs a request to run an approved query, waits, and prints the result.
+/// `hexi run start`: has a task minted, signs the request that uses it, waits, and prints the result.
 struct RunStarting: Sendable {
     let environment: CommandEnvironment
 
@@ -11,82 +11,70 @@ struct RunStarting: Sendable {
             name: "start", about: "run an approved query of yours and print the result",
             discussion: """
                 Your signature on the request is also your consent to be charged; what it will cost is said before. A run \
-                that is refused costs nothing. If the connection breaks, the same signed request is sent again, and the node \
-                runs it at most once.
+                that is refused costs nothing. Each run uses up one task, which is minted first; --task uses one that you \
+                have. If the connection breaks, the same signed requests are sent again, and the node runs them at most once.
                 """,
-            options: [
-                .value(
-                    "contract", "ID", about: "the contract to charge; else those of yours in force that cover the query. "
-                        + "\"none\" sends the request without a contract, which the node refuses on the record", isRepeated: true),
-                .value("parameter", "NAME=VALUE", about: "the value of a parameter of the query", isRepeated: true),
-            ] + RunCommands.resultOptions,
-            arguments: [CommandArgument("query", about: "its identifier")],
-            examples: ["hexi run start 86.gs.qingyang/Q… --parameter month=7", "hexi run start 86.gs.qingyang/Q… --csv > delays.csv"],
+            options: [.value("task", "ID", about: "a task of yours; its query, contracts and parameters are run")]
+                + TaskDraft.options + RunCommands.resultOptions,
+            arguments: [CommandArgument("query", about: "its identifier; not needed with --task", isRequired: false)],
+            examples: [
+                "hexi run start 86.gs.qingyang/Q… --parameter month=7", "hexi run start 86.gs.qingyang/Q… --csv > delays.csv",
+                "hexi run start --task 86.gs.qingyang/K…",
+            ],
             run: environment.action { try await start($0) })
     }
 
     private func start(_ context: CommandContext) async throws -> ExitCode {
-        let query = try context.identifier("query", .query)
-        let named = try Self.namedContracts(context.arguments)
+        let task = try context.arguments.value("task").map { try Notation.identifier($0, .task, of: "--task") }
+        let query = try context.arguments.argument("query").map { try Notation.identifier($0, .query, of: "<query>") }
+        if task != nil, query != nil || !context.arguments.values("parameter").isEmpty || !context.arguments.values("contract").isEmpty {
+            throw ClientError.usage("the task says already what is run", hint: "Give either --task, or a query with its options.")
+        }
         let session = try context.session()
         let space = try await session.space()
-        let target = try await RunTarget(query, session.client)
-        let parameters = try target.values(context.arguments.values("parameter"))
-        let choice: ContractChoice
-        if let named {
-            choice = ContractChoice(named: named)
+        let request: RunRequest
+        if let task {
+            request = try await Self.request(using: task, session)
+            context.note("Signing a run of \(request.query) as \(session.profile.name), with the task \(task).")
         } else {
-            choice = try ContractChoice(covering: target.tables, from: try await Self.contractsInForce(session))
+            guard let query else { throw UsageError.missingArgument("query") }
+            let draft = try await TaskDraft(query, context, session, currency: space.currency)
+            context.note("Signing a run of \"\(draft.title)\" as \(session.profile.name), \(draft.terms).")
+            request = try await Self.request(draft, session)
         }
-        let terms = Self.terms(of: choice, currency: space.currency)
-        context.note("Signing a run of \"\(target.title)\" as \(session.profile.name), \(terms).")
-        let request = RunRequest(query: query, contracts: choice.contracts, parameters: parameters)
         let answer = try await session.sender.send(.runRequest(request), to: RunCommands.path, patience: .run)
-        try Self.show(answer, node: session.client.address.base, currency: space.currency, context)
+        try Self.show(answer, session, currency: space.currency, context)
         return .success
     }
 
-    private static func terms(of choice: ContractChoice, currency: String) -> String {
-        if choice.contracts.isEmpty { return "without a contract" }
-        let cost = choice.cost.map { MoneyText.format($0, currency: currency) } ?? "the contracts' prices"
-        return "at \(cost), charged to \(choice.contracts.map(\.text).joined(separator: ", "))"
+    /// Has a task minted for a run. Without a contract none can be: the request goes as it is, and is refused on the record.
+    private static func request(_ draft: TaskDraft, _ session: Session) async throws(ClientError) -> RunRequest {
+        let wish = draft.request
+        let task = wish.contracts.isEmpty ? nil : try await draft.mint(session).task
+        return RunRequest(task: task, query: wish.query, contracts: wish.contracts, parameters: wish.parameters)
     }
 
-    /// `nil` where the command is to find them.
-    private static func namedContracts(_ arguments: ParsedArguments) throws -> [Identifier]? {
-        let texts = arguments.values("contract")
-        if texts.isEmpty { return nil }
-        if texts == ["none"] { return [] }
-        return try texts.map { try Notation.identifier($0, .contract, of: "--contract") }
-    }
-
-    private static func contractsInForce(_ session: Session) async throws -> [ContractChoice.Candidate] {
-        let own = session.profile.participant?.text
-        var candidates: [ContractChoice.Candidate] = []
-        var cursor: String?
-        repeat {
-            let page = try await session.client.get(
-                RequestTarget(
-                    ContractCommands.path, [("status", ContractStatus.active.rawValue), ("limit", "200"), ("cursor", cursor)]))
-            for item in page.list("items") where item["inForce"]?.boolValue == true {
-                guard item["terms"]?["buyer"]?.stringValue == own else { continue }
-                do { candidates.append(try ContractChoice.Candidate(JSONCursor(item))) } catch {
-                    throw ClientError.unexpectedAnswer(node: session.client.address.base, reason: "a contract: \(error)")
-                }
+    /// The request that uses a task which was minted before.
+    private static func request(using task: Identifier, _ session: Session) async throws(ClientError) -> RunRequest {
+        let view = try await session.client.get(RequestTarget("\(TaskCommands.path)/\(task)"))
+        do {
+            let cursor = JSONCursor(view)
+            let contracts = try cursor.member("contracts").array(maximumCount: 8).map {
+                try Identifier(try $0.string(maximumCount: 128), kind: .contract)
             }
-            cursor = page.list("items").isEmpty ? nil : page["next"]?.stringValue
-        } while cursor != nil
-        return candidates
+            return RunRequest(
+                task: task, query: try Identifier(try cursor.member("query").string(maximumCount: 128), kind: .query),
+                contracts: contracts, parameters: try cursor.member("parameters").value.objectValue ?? [:])
+        } catch { throw .unexpectedAnswer(node: session.client.address.base, reason: "the task \(task): \(error)") }
     }
 
     private static func show(
-        _ answer: StatementAnswer, node: String, currency: String, _ context: CommandContext
+        _ answer: StatementAnswer, _ session: Session, currency: String, _ context: CommandContext
     ) throws(ClientError) {
+        let node = session.client.address.base
         guard let run = answer.body["run"] else { throw .unexpectedAnswer(node: node, reason: "a run without its description") }
         // A repeated request has no result where it is not kept any more.
-        let result = try answer.body["result"].map { document throws(ClientError) in
-            try DeliveredResult(document, expected: run.text("result"), node: node)
-        }
+        let result = try DeliveredResult(of: run, answer.body["result"], sealed: answer.body["sealed"], session)
         if context.wantsJSON { return context.console.print(json: answer.body) }
         if let result { RunText.printResult(result, context) }
         var lines = ["", RunText.details(run, currency: currency)]

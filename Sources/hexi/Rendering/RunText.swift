@@ -15,6 +15,7 @@ enum RunText {
         var details = DetailList()
         details.add("run", run.text("identifier"))
         details.add("query", run.text("query"))
+        details.add("task", run.text("task"))
         details.add("outcome", outcome(run))
         details.add("at", run.text("time"))
         if run.text("outcome") == "completed" {
@@ -23,6 +24,11 @@ enum RunText {
             details.add("suppressed groups", run.text("suppressedGroups"))
             details.add("took", run["milliseconds"]?.integerValue.map { DurationText.format(.milliseconds($0)) } ?? "")
             details.add("result SHA-256", run.text("result"))
+            details.add("sealed SHA-256", run.text("sealed"))
+            if let privacy = run["privacy"] { details.add("spent", "ε \(privacy.text("epsilon")) thousandths of the privacy budget") }
+            for artefact in run.list("artefacts") {
+                details.add("artefact", "\(artefact.text("name")), \(artefact.text("bytes")) bytes, SHA-256 \(artefact.text("sha256"))")
+            }
             for charge in run.list("charges") {
                 details.add(
                     "charged", "\(MoneyText.format(charge.number("amount"), currency: currency)) to \(charge.text("payee")) under \(charge.text("contract"))")
@@ -40,6 +46,13 @@ enum RunText {
 
     /// Prints a result as a table or as comma-separated values.
     static func printResult(_ result: DeliveredResult, _ context: CommandContext) {
+        if let metrics = result.document["metrics"]?.objectValue {
+            printTable(
+                [["name": "metric"], ["name": "value"]],
+                metrics.members.map { .array([.string($0.name), $0.value.arrayValue == nil ? $0.value : .string($0.value.serializedString())]) },
+                context)
+            return
+        }
         printTable(result.columns, result.rows, context)
     }
 
