@@ -95,6 +95,14 @@ import Testing
                         "tables": [["name": "flights", "product": .string(flights.text), "version": 1]],
                     ])
             case ("GET", "/api/v1/contracts"): return ScriptedNode.json(200, ["items": .array(contracts ?? [contract])])
+            case ("POST", "/api/v1/tasks"):
+                let statement = try? SignedStatement(request.statement)
+                return ScriptedNode.json(
+                    201,
+                    [
+                        "identifier": .string(statement?.identifier(.task).text ?? ""), "duplicate": false,
+                        "receipt": ["seq": 29, "type": "task.minted", "time": "t", "leafHash": "aa"],
+                    ])
             case ("POST", "/api/v1/runs"):
                 return ScriptedNode.json(
                     201,
@@ -127,6 +135,14 @@ import Testing
             return
         }
         #expect(request.contracts == [identifier(.contract, 1)])
+        // The run uses the task that was minted for it, with the very same wish.
+        let minted = try SignedStatement(try #require(bench.node.requests.dropLast().last).statement)
+        guard case .run(.task(let task)) = minted.content else {
+            Issue.record("no task was asked for")
+            return
+        }
+        #expect(request.task == minted.identifier(.task))
+        #expect((task.query, task.contracts, task.parameters) == (request.query, request.contracts, request.parameters))
         // What is signed is said before.
         #expect(bench.error.contains("at 20.00 CNY"))
     }

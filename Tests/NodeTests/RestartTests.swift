@@ -54,7 +54,7 @@ import Testing
             let first = try TestNode.start(in: home)
             let trade = try await TradingMarket(first)
             _ = try await trade.run()
-            _ = try await first.post("/api/v1/runs", trade.request(contracts: []), by: trade.market.insurer.key)
+            _ = try await first.post("/api/v1/runs", try await trade.request(contracts: []), by: trade.market.insurer.key)
             let (products, runs) = (try await first.get("/api/v1/products"), try await first.get("/api/v1/runs", by: trade.market.airport.key))
             let usage = try await first.get("/api/v1/usage", by: trade.market.auditor.key)
             await first.server.stop()

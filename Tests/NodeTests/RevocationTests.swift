@@ -65,7 +65,7 @@ import Testing
     private func answer(
         _ node: TestNode, _ stage: Stage, after takeAway: (Stage) async throws -> Void
     ) async throws -> Answer {
-        let (insurer, request) = (stage.trade.market.insurer.key, stage.trade.request(stage.query, contracts: [stage.contract]))
+        let (insurer, request) = (stage.trade.market.insurer.key, try await stage.trade.request(stage.query, contracts: [stage.contract]))
         let running = Task { try await node.post("/api/v1/runs", request, by: insurer) }
         try await wait("the run works") { node.services.gate.counts.running == 1 && engines(node) > 0 }
         // Long enough in the engine that it computes.
@@ -114,7 +114,7 @@ import Testing
             let stage = try await stage(node)
             let insurer = stage.trade.market.insurer
             let answer = try await answer(node, stage) { stage in
-                let waiting = Task { try await node.post("/api/v1/runs", stage.trade.request(), by: insurer.key) }
+                let waiting = Task { try await node.post("/api/v1/runs", try await stage.trade.request(), by: insurer.key) }
                 try await wait("the second waits") { node.services.gate.counts.waiting == 1 }
                 try await TestMarket.decide(insurer.identifier, .suspend, node)
                 let second = try await waiting.value
@@ -129,7 +129,7 @@ import Testing
             let trade = try await TradingMarket(node)
             let key = trade.market.insurer.key
             for _ in 0..<2 {
-                let refused = try await node.post("/api/v1/runs", trade.request(contracts: []), by: key)
+                let refused = try await node.post("/api/v1/runs", try await trade.request(contracts: []), by: key)
                 #expect(refused.status == 403 && refused.code == "contract-missing", "\(refused)")
             }
             let size = node.services.ledger.size

@@ -10,7 +10,7 @@ import Testing
     private static func rows(_ answer: Answer) -> String { answer.json["result"]?["rows"]?.serializedString() ?? "\(answer)" }
 
     private static func run(_ trade: TradingMarket, by key: SigningKey) async throws -> Answer {
-        try await trade.node.post("/api/v1/runs", trade.request(), by: key)
+        try await trade.node.post("/api/v1/runs", try await trade.request(), by: key)
     }
 
     @Test func aRunSeesTheRowsWithinTheScopeOnly() async throws {
@@ -74,7 +74,7 @@ import Testing
             let query = try Identifier(inside.identifier)
             let decision = QueryDecision(query: query, decision: .approve, reason: "checked")
             _ = try await node.post("/api/v1/queries/\(query)/decisions", .queryDecision(decision), by: trade.market.airport.key)
-            let answer = try await node.post("/api/v1/runs", trade.request(query), by: clerk)
+            let answer = try await node.post("/api/v1/runs", try await trade.request(query), by: clerk)
             #expect(Self.rows(answer) == #"[["AA",30],["BB",24]]"#)
             // A product that the field set does not name is out of reach.
             let weather = QuerySubmission(
@@ -93,7 +93,7 @@ import Testing
             let scope = [RowScope(product: trade.flights, column: "carrier", values: ["BB"])]
             try await StaffTests.delegate(node, insurer, scoped, StaffTests.delegation(insurer, scoped, rowScope: scope))
             try await StaffTests.delegate(node, insurer, whole, StaffTests.delegation(insurer, whole))
-            let content = trade.request()
+            let content = try await trade.request()
             let statement = try TestNode.sign(content, by: insurer.key)
             let run = try await node.post("/api/v1/runs", statement, by: insurer.key)
             #expect(run.status == 201, "\(run)")

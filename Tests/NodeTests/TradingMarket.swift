@@ -137,11 +137,20 @@ struct TradingMarket: Sendable {
 
     // MARK: Runs
 
-    func request(_ query: Identifier? = nil, contracts: [Identifier]? = nil) -> StatementContent {
-        .runRequest(RunRequest(query: query ?? self.query, contracts: contracts ?? [contract], parameters: [:]))
+    /// A request for a run, with a task that was minted for it. Where none can be minted the request goes without one.
+    func request(_ query: Identifier? = nil, contracts: [Identifier]? = nil) async throws -> StatementContent {
+        let wish = TaskRequest(query: query ?? self.query, contracts: contracts ?? [contract], parameters: [:])
+        return .runRequest(
+            RunRequest(task: try await mint(wish), query: wish.query, contracts: wish.contracts, parameters: wish.parameters))
+    }
+
+    /// Has a task minted; `nil` where the rules do not allow it.
+    func mint(_ wish: TaskRequest) async throws -> Identifier? {
+        let answer = try await node.post("/api/v1/tasks", .run(.task(wish)), by: market.insurer.key)
+        return answer.status == 201 ? try Identifier(answer.identifier, kind: .task) : nil
     }
 
     func run(by key: SigningKey? = nil) async throws -> Answer {
-        try await node.post("/api/v1/runs", request(), by: key ?? market.insurer.key)
+        try await node.post("/api/v1/runs", try await request(), by: key ?? market.insurer.key)
     }
 }

@@ -54,7 +54,7 @@ import Testing
                 ], parameters: [],
                 sql: "SELECT w.wind, count(*) AS n FROM flights f JOIN weather w ON f.origin = w.origin AND f.hour = w.hour GROUP BY w.wind ORDER BY w.wind")
             let query = try await TradingMarket.approved(trade.market, submission, [trade.market.airport, trade.market.bureau])
-            let answer = try await node.post("/api/v1/runs", trade.request(query), by: trade.market.insurer.key)
+            let answer = try await node.post("/api/v1/runs", try await trade.request(query), by: trade.market.insurer.key)
             #expect(answer.json["result"]?["rows"]?.serializedString() == "[[10.5,20],[20.5,20],[30.5,20]]", "\(answer)")
             let usage = try await node.get("/api/v1/usage", by: trade.market.insurer.key)
             #expect(usage.json["parties"]?[0]?["owes"] == .integer(TradingMarket.flightsPrice + TradingMarket.weatherPrice), "\(usage)")
@@ -86,9 +86,9 @@ import Testing
                 trade.market,
                 TradingMarket.submission(trade.market, trade.flights, "SELECT count(*) AS n FROM flights WHERE carrier = 'ZZ'"),
                 [trade.market.airport])
-            let refused = try await node.post("/api/v1/runs", trade.request(small), by: key)
+            let refused = try await node.post("/api/v1/runs", try await trade.request(small), by: key)
             #expect(refused.status == 422 && refused.code == "group-below-minimum", "\(refused)")
-            let without = try await node.post("/api/v1/runs", trade.request(contracts: []), by: key)
+            let without = try await node.post("/api/v1/runs", try await trade.request(contracts: []), by: key)
             #expect(without.status == 403 && without.code == "contract-missing", "\(without)")
             let usage = try await node.get("/api/v1/usage", by: key)
             #expect(usage.json["parties"]?[0]?["owes"] == 0 && usage.json["parties"]?[0]?["refused"] == 2, "\(usage)")
@@ -98,7 +98,7 @@ import Testing
     @Test func aRefusedRunIsSeenByTheProvidersOfItsTablesAndByNobodyElse() async throws {
         try await withNode { node in
             let trade = try await TradingMarket(node)
-            let refused = try await node.post("/api/v1/runs", trade.request(contracts: []), by: trade.market.insurer.key)
+            let refused = try await node.post("/api/v1/runs", try await trade.request(contracts: []), by: trade.market.insurer.key)
             let run = refused.problem?.extensions["run"]?.stringValue ?? ""
             for (party, status) in [(trade.market.airport, 200), (trade.market.insurer, 200), (trade.market.auditor, 200), (trade.market.bureau, 404), (trade.market.bank, 404)] {
                 let shown = try await node.get("/api/v1/runs/\(run)", by: party.key)
@@ -113,7 +113,7 @@ import Testing
         try await withNode { node in
             let trade = try await TradingMarket(node)
             let key = trade.market.insurer.key
-            let statement = try TestNode.sign(trade.request(), by: key)
+            let statement = try TestNode.sign(await trade.request(), by: key)
             async let first = node.post("/api/v1/runs", statement, by: key)
             async let second = node.post("/api/v1/runs", statement, by: key)
             let both = try await [first, second]
@@ -129,7 +129,7 @@ import Testing
     @Test func theWordsOfAnothersRequestFromThePublicLedgerGetNoResult() async throws {
         try await withNode { node in
             let trade = try await TradingMarket(node)
-            let statement = try TestNode.sign(trade.request(), by: trade.market.insurer.key)
+            let statement = try TestNode.sign(await trade.request(), by: trade.market.insurer.key)
             let run = try await node.post("/api/v1/runs", statement, by: trade.market.insurer.key)
             try #require(run.status == 201)
             for thief in [trade.market.bank, trade.market.airport] {

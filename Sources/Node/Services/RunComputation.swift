@@ -43,13 +43,50 @@ struct RunComputation: Sendable {
         _ query: CheckedQuery, _ paths: [String: String], _ restrictions: [String: [RowRestriction]]
     ) async throws -> ComputedRun {
         let result = try await services.engine.run(
-            query, values: try values(), snapshots: paths, restrictions: restrictions)
+            query, values: try values(), snapshots: paths, restrictions: restrictions, earlier: try await earlierRuns(),
+            cellKeys: cellKeys())
         var facts = facts(
             policy: result.policyHash, engine: result.engine, rows: result.rows.count, result: result.resultHash,
             milliseconds: result.milliseconds)
         facts.suppressedGroups = Int64(result.suppressedGroups)
         facts.isExact = query.isExact
         return ComputedRun(bytes: result.resultBytes, facts: facts)
+    }
+
+    /// The runs that this one is held against, as they were: query and values from the ledger, on the data that they ran on.
+    private func earlierRuns() async throws -> [Sandbox.EarlierRun] {
+        var runs: [Sandbox.EarlierRun] = []
+        for earlier in authorization.earlierRuns {
+            guard case .runRequest(let request) = try services.recorded(earlier.seq).event.statement.content else { continue }
+            let known = await services.sequencer.read { state -> (Exchange.Query, [ListedTable])? in
+                guard let query = state.queries[request.query] else { return nil }
+                let listings = query.submission.tables.compactMap { table in
+                    state.products[table.product]?.version(table.version)?.data.map { (table: table, listing: $0) }
+                }
+                return listings.count == query.submission.tables.count ? (query, listings) : nil
+            }
+            guard let (query, listings) = known, case .query(let checked) = try await services.queries.checked(query, listings) else {
+                throw Problem(
+                    code: "history-unavailable", status: 409, title: "An earlier run cannot be looked at",
+                    detail: "the run of entry \(earlier.seq), which this one must be held against, cannot be made out any more")
+            }
+            var paths: [String: String] = [:]
+            for (table, listing) in listings { paths[table.name] = try await services.snapshots.workingCopy(listing.snapshot) }
+            var values: [String: JSONValue] = [:]
+            for member in request.parameters.members { values[member.name] = member.value }
+            runs.append(Sandbox.EarlierRun(query: checked, values: values, snapshots: paths))
+        }
+        return runs
+    }
+
+    /// The secrets of the products whose counts are changed by cell keys, by table.
+    private func cellKeys() -> [String: CellKeySecret] {
+        var keys: [String: CellKeySecret] = [:]
+        for (table, listing) in authorization.listings where listing.aggregate?.perturbation != nil {
+            let bytes = services.secrets.key(.cells, of: table.product).withUnsafeBytes { Array($0) }
+            keys[table.name] = CellKeySecret(bytes)
+        }
+        return keys
     }
 
     /// The values of the parameters; where a subject is asked about, the subject itself in the place of its token.

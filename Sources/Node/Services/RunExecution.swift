@@ -24,10 +24,14 @@ struct RunExecution: Sendable {
             if [.statementTooOld, .statementFromFuture, .wrongSpace, .signerUnknown, .signerKeyRetired].contains(error.code) { throw error }
             return try await refuse(verified, .refusedByRules)
         }
-        let task = authorization.task
+        // The rules know ledgers from before there were tasks; a run of today has one.
+        guard let task = authorization.task else {
+            throw Refusal(
+                .taskMissing, "the request names no task; have one minted by a task request, and name it in \"task\"", pointer: "/task")
+        }
         let turn = RunTurn(
-            party: authorization.buyer.text, isLow: task?.priority == .low, deadline: task?.expiresAt,
-            name: (task?.identifier ?? authorization.run).text)
+            party: authorization.buyer.text, isLow: task.priority == .low, deadline: task.expiresAt,
+            name: task.identifier.text)
         do {
             return try await services.gate.run(turn) {
                 try await services.progress.during(turn.name) { try await execute(verified, authorization) }

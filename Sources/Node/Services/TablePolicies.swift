@@ -49,6 +49,6 @@ extension PrivateTerms {
         }
         return PrivacyPolicy(
             maximumGroupsPerUnit: Int(clamping: maximumGroupsPerUnit), maximumRowsPerUnit: Int(clamping: maximumRowsPerUnit),
-            bounds: ranges, maximumRows: Int(clamping: maximumRows))
+            bounds: ranges, maximumRows: Int(clamping: maximumRows), deltaExponent: Int(clamping: deltaExponent))
     }
 }
