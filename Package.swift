@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "Node",
             dependencies: [
-                "Encoding", "Signing", "Credentials", "TransparencyLog", "Exchange", "Sandbox", "Storage", "HTTPTransport",
+                "Encoding", "Signing", "Credentials", "DifferentialPrivacy", "TransparencyLog", "Exchange", "Sandbox", "Storage", "HTTPTransport",
                 "Markup", "CLinux", "CQRencode",
             ]),
         .target(

@@ -52,7 +52,7 @@ import Testing
         await node.server.stop()
         // After a restart the hour goes on: nothing is raised twice.
         node = try TestNode.start(in: directory)
-        let request = try await trade.request()
+        let request = try await trade.request(on: node)
         #expect(try await node.post("/api/v1/runs", request, by: trade.market.insurer.key).status == 201)
         await node.server.stop()
         node = try TestNode.start(in: directory)
@@ -70,7 +70,7 @@ import Testing
         #expect(try await trade.run().status == 201)
         await node.server.stop()
         node = try TestNode.start(in: directory)
-        #expect(try await node.post("/api/v1/runs", try await trade.request(), by: trade.market.insurer.key).status == 201)
+        #expect(try await node.post("/api/v1/runs", try await trade.request(on: node), by: trade.market.insurer.key).status == 201)
         let alarms = try await Self.alarms(node, 1)
         #expect(alarms.first?["count"] == 4)
         await node.server.stop()

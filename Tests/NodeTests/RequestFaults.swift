@@ -18,7 +18,7 @@ enum BodyFault {
             ]
         // This node is no witness; one that is has tests of its own.
         case .text: [("too long a text", { $0.body = [UInt8](repeating: 0x0A, count: (128 << 10) + 1) }, [413], "bytes")]
-        case .bytes: [("no body", { $0.body = nil }, [400], "body"), ("other bytes", { $0.body = [1] }, [404], "evidence")]
+        case .bytes: [("no body", { $0.body = nil }, [400], "body"), ("other bytes", { $0.body = [1] }, [404], route.pattern.contains("evidence") ? "evidence" : "program")]
         case .statement, .draft: json(route)
         }
     }

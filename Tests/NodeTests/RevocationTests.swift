@@ -109,6 +109,23 @@ import Testing
         }
     }
 
+    @Test func aTaskThatTheProviderCancelsEndsItsRun() async throws {
+        try await withLongRuns { node in
+            let answer = try await answer(node, try await stage(node)) { stage in
+                let bureau = stage.trade.market.bureau.key
+                let tasks = try await node.get("/api/v1/tasks?status=open", by: bureau)
+                let task = try Identifier(tasks.json["items"]?[0]?["identifier"]?.stringValue ?? "", kind: .task)
+                let shown = try await node.get("/api/v1/tasks/\(task)", by: bureau)
+                #expect(shown.json["progress"]?["state"] == "running", "\(shown)")
+                #expect(try await node.get("/api/v1/tasks/\(task)", by: stage.trade.market.bank.key).status == 404)
+                let cancelled = try await node.post(
+                    "/api/v1/tasks/\(task)/cancellation", .run(.taskCancellation(TaskCancellation(task: task, reason: "停"))), by: bureau)
+                #expect(cancelled.status == 201, "\(cancelled)")
+            }
+            #expect(answer.status == 403 && answer.code == "task-cancelled", "\(answer)")
+        }
+    }
+
     @Test func aBuyerWhoIsSuspendedLosesTheRunThatWaitsToo() async throws {
         try await withNode(configure: { ($0.runSeconds, $0.concurrentRuns) = (3600, 1) }) { node in
             let stage = try await stage(node)
@@ -132,8 +149,9 @@ import Testing
                 let refused = try await node.post("/api/v1/runs", try await trade.request(contracts: []), by: key)
                 #expect(refused.status == 403 && refused.code == "contract-missing", "\(refused)")
             }
+            let request = try await trade.request()
             let size = node.services.ledger.size
-            let answer = try await trade.run()
+            let answer = try await node.post("/api/v1/runs", request, by: key)
             #expect(answer.status == 429 && answer.code == "too-many-refusals", "\(answer)")
             #expect(Int(answer.headers["Retry-After"] ?? "").map { (3000...3600).contains($0) } == true, "\(answer.headers)")
             #expect(node.services.ledger.size == size)

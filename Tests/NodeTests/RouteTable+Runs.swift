@@ -49,7 +49,8 @@ extension RouteUnderTest {
     private static let consents = [
         RouteUnderTest(
             method: "POST", pattern: "/api/v1/products/{prefix}/{suffix}/subjects",
-            body: .draft({ _ in ["subject": "17"] }, members: ["subject"]), identifier: .product, caller: { $0.airport.key }),
+            body: .draft({ _ in ["subject": "17"] }, members: ["subject"]), caller: { $0.airport.key },
+            example: "/api/v1/products/\(thing(.product))/subjects"),
         RouteUnderTest(
             method: "POST", pattern: "/api/v1/consents",
             body: .statement(.subjectConsent) { market in

@@ -85,7 +85,7 @@ enum RouteTable {
 
     static let all =
         publicRoutes + resolution + catalogue + witnesses + participants + identity + products + rights + contracts + queries
-        + runs + aroundRuns
+        + runs + RouteUnderTest.aroundRuns
 
     /// A change to a key that no node has.
     private static func logKeys() throws -> StatementContent {

@@ -138,15 +138,17 @@ struct TradingMarket: Sendable {
     // MARK: Runs
 
     /// A request for a run, with a task that was minted for it. Where none can be minted the request goes without one.
-    func request(_ query: Identifier? = nil, contracts: [Identifier]? = nil) async throws -> StatementContent {
+    ///
+    /// - Parameter other: the node, where it is not the market's any more.
+    func request(_ query: Identifier? = nil, contracts: [Identifier]? = nil, on other: TestNode? = nil) async throws -> StatementContent {
         let wish = TaskRequest(query: query ?? self.query, contracts: contracts ?? [contract], parameters: [:])
         return .runRequest(
-            RunRequest(task: try await mint(wish), query: wish.query, contracts: wish.contracts, parameters: wish.parameters))
+            RunRequest(task: try await mint(wish, on: other), query: wish.query, contracts: wish.contracts, parameters: wish.parameters))
     }
 
     /// Has a task minted; `nil` where the rules do not allow it.
-    func mint(_ wish: TaskRequest) async throws -> Identifier? {
-        let answer = try await node.post("/api/v1/tasks", .run(.task(wish)), by: market.insurer.key)
+    func mint(_ wish: TaskRequest, on other: TestNode? = nil) async throws -> Identifier? {
+        let answer = try await (other ?? node).post("/api/v1/tasks", .run(.task(wish)), by: market.insurer.key)
         return answer.status == 201 ? try Identifier(answer.identifier, kind: .task) : nil
     }
 

@@ -89,7 +89,7 @@ import Testing
             let refused = try await node.post("/api/v1/runs", try await trade.request(small), by: key)
             #expect(refused.status == 422 && refused.code == "group-below-minimum", "\(refused)")
             let without = try await node.post("/api/v1/runs", try await trade.request(contracts: []), by: key)
-            #expect(without.status == 403 && without.code == "contract-missing", "\(without)")
+            #expect(without.status == 403 && without.code == "task-missing", "\(without)")
             let usage = try await node.get("/api/v1/usage", by: key)
             #expect(usage.json["parties"]?[0]?["owes"] == 0 && usage.json["parties"]?[0]?["refused"] == 2, "\(usage)")
         }

@@ -146,10 +146,10 @@ final class NodeServices: Sendable {
     func recorded(_ seq: UInt64) throws -> Recorded { try ledger.recorded(seq) }
 
     /// The result of a completed run, while it is kept.
-    func storedResult(_ recorded: Recorded) async throws -> [UInt8]? {
+    func storedResult(_ recorded: Recorded, at time: Timestamp = Clock.now()) async throws -> [UInt8]? {
         guard let run = try? Identifier(recorded.event.subject, kind: .run) else { return nil }
         let kept = await sequencer.read { $0.runs.results[run] }
-        guard let kept, kept.seq == recorded.seq, Clock.now() < kept.keptUntil else { return nil }
+        guard let kept, kept.seq == recorded.seq, time < kept.keptUntil else { return nil }
         return try await results.read(recorded)
     }
 

@@ -1,3 +1,4 @@
+import DifferentialPrivacy
 import Encoding
 import Exchange
 import HTTPTransport
@@ -44,7 +45,7 @@ struct RunComputation: Sendable {
     ) async throws -> ComputedRun {
         let result = try await services.engine.run(
             query, values: try values(), snapshots: paths, restrictions: restrictions, earlier: try await earlierRuns(),
-            cellKeys: cellKeys())
+            cellKeys: cellKeys(), privacy: try privacy())
         var facts = facts(
             policy: result.policyHash, engine: result.engine, rows: result.rows.count, result: result.resultHash,
             milliseconds: result.milliseconds)
@@ -77,6 +78,16 @@ struct RunComputation: Sendable {
             runs.append(Sandbox.EarlierRun(query: checked, values: values, snapshots: paths))
         }
         return runs
+    }
+
+    /// What the run may spend, as the rules have allowed it.
+    private func privacy() throws -> PrivacyRequest? {
+        try authorization.privacy.map { cost in
+            guard let mechanism = NoiseMechanism(rawValue: cost.mechanism.rawValue) else {
+                throw SandboxError.engineFailed(operatorDetail: "there is no noise of the kind \(cost.mechanism.rawValue)")
+            }
+            return PrivacyRequest(epsilonThousandths: cost.epsilon, mechanism: mechanism)
+        }
     }
 
     /// The secrets of the products whose counts are changed by cell keys, by table.
