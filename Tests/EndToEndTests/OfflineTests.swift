@@ -56,7 +56,8 @@ extension EndToEnd {
                 let query = try await Self.insist(try await space.submission(of: product), "buyer", workspace).identifier()
                 #expect(try await Self.insist(["query", "approve", query, "--json"], "provider", workspace).status == 0)
 
-                let run = try await Self.insist(["run", "start", query, "--contract", contract, "--json"], "buyer", workspace)
+                let task = try await Self.insist(["task", "mint", query, "--contract", contract, "--json"], "buyer", workspace).identifier()
+                let run = try await Self.insist(["run", "start", "--task", task, "--json"], "buyer", workspace)
                 #expect(run.status == 0, "\(run.all)")
                 #expect(try run.json()["receipt"]?["type"] == "run.completed", "\(run.all)")
                 try await Self.repeatLastDelivery(workspace, space)

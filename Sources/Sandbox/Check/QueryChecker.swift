@@ -26,13 +26,13 @@ struct QueryChecker: Sendable {
             planned = try planner.plan(statement)
             _ = try PrivatePlan(planned.plan, tables: planner.tables)
         case .rows: planned = try planner.rowsPlan(statement)
-        case .match:
-            throw QueryRefusal(.modeNotOffered, "the mode \(mode.rawValue) is not offered", piece: mode.rawValue)
+        case .match: planned = try MatchChecker(planner: planner, statement: statement).plan()
         }
         let caps = planner.tables.compactMap { table in
             switch mode {
             case .rows: table.rows?.maximumRows
             case .private: table.privacy?.maximumRows
+            case .match: 1
             default: table.aggregate?.maximumRows
             }
         }

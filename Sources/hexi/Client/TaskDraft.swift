@@ -75,19 +75,18 @@ struct TaskDraft: Sendable {
 
     /// Signs the task and has it minted.
     ///
-    /// - Returns: its identifier, and the node's answer; `nil` where the request waits in a bundle.
-    func mint(_ session: Session) async throws(ClientError) -> (task: Identifier, answer: StatementAnswer?) {
+    /// - Throws: `queued` where the request waits for a bundle; the run has to be asked for when its answer has come.
+    func mint(_ session: Session, _ context: CommandContext) async throws(ClientError) -> (task: Identifier, answer: StatementAnswer) {
         let statement = try session.sender.sign(.run(.task(request)))
         let task = statement.identifier(.task)
-        do throws(ClientError) {
-            let answer = try await session.sender.send(statement, to: TaskCommands.path)
-            guard answer.identifier == task.text else {
-                throw .unexpectedAnswer(node: session.client.address.base, reason: "the task is \(task), not \(answer.identifier)")
-            }
-            return (task, answer)
-        } catch {
-            if case .queued = error { return (task, nil) }
+        let answer: StatementAnswer
+        do throws(ClientError) { answer = try await session.sender.send(statement, to: TaskCommands.path) } catch {
+            if case .queued = error { context.note("When the answer has come, run it with: hexi run start --task \(task)") }
             throw error
         }
+        guard answer.identifier == task.text else {
+            throw .unexpectedAnswer(node: session.client.address.base, reason: "the task is \(task), not \(answer.identifier)")
+        }
+        return (task, answer)
     }
 }

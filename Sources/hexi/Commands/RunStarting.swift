@@ -40,7 +40,7 @@ struct RunStarting: Sendable {
             guard let query else { throw UsageError.missingArgument("query") }
             let draft = try await TaskDraft(query, context, session, currency: space.currency)
             context.note("Signing a run of \"\(draft.title)\" as \(session.profile.name), \(draft.terms).")
-            request = try await Self.request(draft, session)
+            request = try await Self.request(draft, session, context)
         }
         let answer = try await session.sender.send(.runRequest(request), to: RunCommands.path, patience: .run)
         try Self.show(answer, session, currency: space.currency, context)
@@ -48,9 +48,9 @@ struct RunStarting: Sendable {
     }
 
     /// Has a task minted for a run. Without a contract none can be: the request goes as it is, and is refused on the record.
-    private static func request(_ draft: TaskDraft, _ session: Session) async throws(ClientError) -> RunRequest {
+    private static func request(_ draft: TaskDraft, _ session: Session, _ context: CommandContext) async throws(ClientError) -> RunRequest {
         let wish = draft.request
-        let task = wish.contracts.isEmpty ? nil : try await draft.mint(session).task
+        let task = wish.contracts.isEmpty ? nil : try await draft.mint(session, context).task
         return RunRequest(task: task, query: wish.query, contracts: wish.contracts, parameters: wish.parameters)
     }
 

@@ -27,13 +27,7 @@ struct TaskCommands: Sendable {
                 let session = try context.session()
                 let draft = try await TaskDraft(query, context, session, currency: try await session.space().currency)
                 context.note("Signing a task for \"\(draft.title)\" as \(session.profile.name); a run of it is \(draft.terms).")
-                let (task, answer) = try await draft.mint(session)
-                guard let answer else {
-                    context.show(["identifier": .string(task.text), "queued": true]) {
-                        context.console.print("The request for the task \(task) waits for the next bundle.")
-                    }
-                    return .notReady
-                }
+                let (task, answer) = try await draft.mint(session, context)
                 context.showAnswer(answer, "Minted \(task). Run it with: hexi run start --task \(task)")
                 return .success
             })
