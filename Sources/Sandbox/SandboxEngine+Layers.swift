@@ -17,11 +17,13 @@ extension SandboxEngine {
                 name: "landlock", ok: true,
                 detail: "not in this kernel: namespaces and the system-call filter stand without it; boot Linux 5.13 or later with lsm=landlock,… to have it")
         }
-        let seen = (try? await answer("SELECT count(*) FROM glob('/bin/*')")) ?? "unknown"
+        let listing = "SELECT count(*) FROM glob('/bin/*')"
+        let there = (try? await answerWithoutFence(listing)) ?? "unknown"
+        let seen = (try? await answer(listing)) ?? "unknown"
         let fences = version >= 6 ? "files, TCP, signals and abstract sockets" : version >= 4 ? "files and TCP" : "files"
         return IsolationProbe(
-            name: "landlock", ok: seen == "0",
-            detail: seen == "0" ? "version \(version) fences \(fences)" : "\(seen) files seen that the fence should hide (version \(version))",
+            name: "landlock", ok: seen == "0" && there == "2",
+            detail: seen == "0" && there == "2" ? "version \(version) fences \(fences)" : "\(seen) of \(there) files seen that the fence should hide (version \(version))",
             remedy: "report this, with the kernel's version")
     }
 

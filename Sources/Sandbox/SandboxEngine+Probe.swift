@@ -76,6 +76,21 @@ extension SandboxEngine {
         return String(decoding: outcome.output.prefix { $0 != 0x0A }, as: UTF8.self)
     }
 
+    /// The same without Landlock's fence, to see what the namespaces hide by themselves.
+    func answerWithoutFence(_ sql: String) async throws(SandboxError) -> String {
+        var script = EngineScript(limits: .parsing)
+        script.add(sql)
+        var process = try await isolatedProcess()
+        process.landlockVersion = 0
+        let outcome = try await process.run(
+            program: configuration.duckdbPath, arguments: EngineScript.arguments, mounts: [], input: Array(script.text.utf8), limits: .parsing)
+        let lines = outcome.output.split(separator: 0x0A)
+        guard case .exited(0) = outcome.ending, lines.count > 1 else {
+            throw EngineMessage(outcome.errorText).error(for: outcome.ending, limits: .parsing)
+        }
+        return String(decoding: lines[1], as: UTF8.self)
+    }
+
     /// Changing to a folder that is there works, unless the filter denies the call (chdir is not on the list).
     private func filterProbe() async -> IsolationProbe {
         var script = EngineScript(limits: .parsing)
@@ -95,11 +110,11 @@ extension SandboxEngine {
 
     /// What a process inside can see: nothing of the host, no network, no other process.
     private func viewProbes() async -> [IsolationProbe] {
-        func count(_ pattern: String) async -> Int { (try? await answer("SELECT count(*) FROM glob('\(pattern)')")).flatMap { Int($0) } ?? -1 }
+        func count(_ pattern: String) async -> Int { (try? await answerWithoutFence("SELECT count(*) FROM glob('\(pattern)')")).flatMap { Int($0) } ?? -1 }
         let hostFiles = await count("/etc/*") + count("/home/*") + count("/root/*") + count("/var/*")
         let processes = await count("/proc/*")
-        let network = (try? await answer("SELECT count(*) FROM read_text('http://127.0.0.1:1/')")) ?? "refused"
-        let written = (try? await answer("COPY (SELECT 1) TO '/bin/written'")) ?? "refused"
+        let network = (try? await answerWithoutFence("SELECT count(*) FROM read_text('http://127.0.0.1:1/')")) ?? "refused"
+        let written = (try? await answerWithoutFence("COPY (SELECT 1) TO '/bin/written'")) ?? "refused"
         return [
             IsolationProbe(
                 name: "host files", ok: hostFiles == 0, detail: "\(hostFiles) files of the host visible", remedy: "update bubblewrap"),

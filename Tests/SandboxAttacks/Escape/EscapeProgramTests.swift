@@ -65,7 +65,8 @@ enum ProgramAttack {
 }
 
 @Suite(.serialized) struct EscapeProgramTests {
-    @Test(arguments: [
+    /// Expressions that must raise.
+    static let attempts = [
         ["socket.socket()", "socket.create_connection(('127.0.0.1', 80))", "socket.getaddrinfo('example.org', 80)", "__import__('urllib.request').request.urlopen('http://127.0.0.1/')"],
         ["os.fork()", "os.posix_spawn('/bin/program', ['python3'], {})", "subprocess.run(['/bin/sh', '-c', 'id'])", "subprocess.run(['/bin/program', '-V'])",
          "__import__('multiprocessing').Pool(2)", "os.system('id') == 0 or 1 / 0"],
@@ -76,14 +77,16 @@ enum ProgramAttack {
         ["mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)", "os.memfd_create('x')", "os.execv('/usr/bin/env', ['env'])", "os.nice(-5)", "os.setpriority(0, 0, -5)",
          "__import__('resource').setrlimit(__import__('resource').RLIMIT_AS, (-1, -1))"],
         ["bytearray(1 << 30)", "[threading.Thread(target=lambda: __import__('time').sleep(100), daemon=True).start() for _ in range(5000)]"],
-    ])
+    ]
+
+    @Test(arguments: attempts)
     func nothingThatPythonCanDoGetsOut(expressions: [String]) async throws {
         let outcome = try await ProgramAttack.run(ProgramAttack.attempts(expressions))
         #expect(String(decoding: outcome.metrics, as: UTF8.self) == #"{"metrics":{"held":1}}"#)
     }
 
     /// Each is what a program writes into metrics.json, with one declared integer, one decimal and one list of three.
-    @Test(arguments: [
+    static let documents = [
         "", "{", "null", "[1,2]", "{}", #"{"count":1,"share":0.5}"#, #"{"count":1,"share":0.5,"list":[1,2,3],"more":1}"#, #"{"count":1,"count":2,"share":0.5,"list":[1,2,3]}"#,
         #"{"count":"1","share":0.5,"list":[1,2,3]}"#, #"{"count":1.5,"share":0.5,"list":[1,2,3]}"#, #"{"count":-1,"share":0.5,"list":[1,2,3]}"#,
         #"{"count":1000001,"share":0.5,"list":[1,2,3]}"#, #"{"count":1,"share":NaN,"list":[1,2,3]}"#, #"{"count":1,"share":1e999,"list":[1,2,3]}"#,
@@ -92,7 +95,9 @@ enum ProgramAttack {
         #"{"count":1,"share":0.5,"list":[1,2,[3]]}"#, #"{"count":1,"share":0.5,"list":[1,2,true]}"#, #"{"count":1,"share":0.5,"list":[1,2,101]}"#,
         #"{"count":1,"share":0.5,"list":"123"}"#, #"{"count":1,"share":0.5,"list":[1,2,3]} trailing"#, #"{"count":99999999999999999999999,"share":0.5,"list":[1,2,3]}"#,
         "\u{FEFF}{}", String(repeating: "[", count: 100_000),
-    ])
+    ]
+
+    @Test(arguments: documents)
     func metricsThatAreNotAsDeclaredDoNotLeave(document: String) async throws {
         let reader = MetricsReader(
             declarations: [
