@@ -97,6 +97,8 @@ import Testing
         let exists = try await Self.check("SELECT count(*) FROM orders o WHERE EXISTS (SELECT 1 FROM readings r WHERE r.device = o.number)")
         #expect(exists.template.stages.map(\.cells.units.count) == [2])
         #expect(exists.template.stages[0].cells.units[1].table == "readings")
+        // Whose rows a condition rests on, whose policy takes part.
+        #expect(exists.template.stages[0].tables.map { exists.tables[$0].name } == ["orders", "readings"])
     }
 
     @Test func anInnerGroupingIsAReleaseOfItsOwnAndOneThatIsUsedTwiceIsMadeOnce() async throws {

@@ -87,7 +87,10 @@ struct Block: Sendable {
         return owners.count == 1 ? owners.first ?? "" : ""
     }
 
-    var tables: Set<Int> { atoms.reduce(into: []) { $0.formUnion($1.tables) } }
+    /// All tables below, those included that conditions such as EXISTS rest on.
+    var tables: Set<Int> {
+        fragmentUnits.reduce(into: atoms.reduce(into: []) { $0.formUnion($1.tables) }) { $0.formUnion($1.tables) }
+    }
 
     /// Appends another block, whose first source joins by `kind`; its columns are then found `shift` sources further on.
     mutating func merge(_ other: Block, join kind: JoinKind?) -> Int {

@@ -178,7 +178,8 @@ extension QueryPlanner {
             }
             try requireKey(pair.outer, outer, of: inner.block.atoms[pair.inner.table], pair.inner, inner.block, expression)
             units.append(
-                FragmentUnit(column: Expression(.column(pair.outer)), table: unit.table, minimum: inner.block.minimumGroupSize))
+                FragmentUnit(column: Expression(.column(pair.outer)), table: unit.table, minimum: inner.block.minimumGroupSize,
+                    tables: inner.block.tables))
         }
         return units
     }

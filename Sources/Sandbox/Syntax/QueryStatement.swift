@@ -79,4 +79,6 @@ struct FragmentUnit: Sendable, Hashable {
     var column: Expression
     var table: String
     var minimum: Int
+    /// Which of the query's tables the condition reads.
+    var tables: Set<Int>
 }
