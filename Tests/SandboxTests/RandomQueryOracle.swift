@@ -6,7 +6,8 @@ import SandboxTestKit
 
 /// Judges what a checked query releases by neighbouring databases, without asking the checker what rests on what.
 ///
-/// For each unit (a patient, a nurse) there is a *world* without any of its rows, and one in which its numbers are others. A stage's
+/// For each unit (a patient, a nurse) there is a *world* without any of its rows, one in which its decimal numbers are others (none of
+/// them says which rows a query takes), and one in which its whole numbers are one more (which seldom does). A stage's
 /// SQL is run, without the disclosure control, in all worlds at once, while tables that earlier stages released stay as they are. Then, of
 /// every cell that is shown in the true world:
 ///
@@ -32,12 +33,13 @@ struct RandomQueryOracle {
         var worlds = ["(0, 'true', '', '')"]
         for (kind, unit) in units {
             worlds.append("(\(worlds.count), 'removed', '\(kind)', '\(unit)')")
-            worlds.append("(\(worlds.count), 'changed', '\(kind)', '\(unit)')")
+            worlds.append("(\(worlds.count), 'changed decimals', '\(kind)', '\(unit)')")
+            worlds.append("(\(worlds.count), 'changed integers', '\(kind)', '\(unit)')")
         }
         var statements = [
             "SET threads=1", "SET GLOBAL TimeZone='UTC'",
             "CREATE TABLE worlds AS FROM (VALUES \(worlds.joined(separator: ", "))) t(id, kind, domain, unit)",
-            "CREATE MACRO shifted(x, salt) AS CASE WHEN x <> 0 THEN x + 1 + (hash(x, salt) % 40)::INTEGER ELSE x END",
+            "CREATE MACRO shifted(x, change) AS CASE WHEN x <> 0 THEN x + change ELSE x END",
             """
             CREATE MACRO differs(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN a IS DISTINCT FROM b
             ELSE coalesce(abs(TRY_CAST(a::VARCHAR AS DOUBLE) - TRY_CAST(b::VARCHAR AS DOUBLE))
@@ -59,7 +61,10 @@ struct RandomQueryOracle {
         let isIts = "w.domain = '\(unit)' AND t.\(unit) = w.unit"
         let columns = table.columns.map { column -> String in
             guard column.role == .attribute || column.role == .measure else { return "t.\(column.name)" }
-            return "CASE WHEN w.kind = 'changed' AND \(isIts) THEN shifted(t.\(column.name), t.rowid)::\(column.type) ELSE t.\(column.name) END AS \(column.name)"
+            let isWhole = column.type == "BIGINT" || column.type == "INTEGER"
+            let change = isWhole ? "1" : "(1 + (hash(t.\(column.name), t.rowid) % 40)::INTEGER)"
+            return "CASE WHEN w.kind = 'changed \(isWhole ? "integers" : "decimals")' AND \(isIts) "
+                + "THEN shifted(t.\(column.name), \(change))::\(column.type) ELSE t.\(column.name) END AS \(column.name)"
         }
         return "SELECT w.id AS world, \(columns.joined(separator: ", ")) FROM base_\(table.name) t, worlds w "
             + "WHERE NOT coalesce(w.kind = 'removed' AND \(isIts), false) ORDER BY w.id, t.rowid"
@@ -154,7 +159,7 @@ struct RandomQueryOracle {
             tests.append("untrue\(index)")
         }
         let perWorld = values.enumerated().map { ", differs(m.\($1), b.\($1)) AS x\($0), c.\($1) IS NOT NULL AS shown\($0), c.\($1) IS NOT NULL AND differs(c.\($1), b.\($1)) AS untrue\($0)" }
-        let perUnit = values.indices.map { ", coalesce(bool_or(x\($0)) FILTER (WHERE kind = 'removed'), false) AS removed\($0), coalesce(bool_or(x\($0)) FILTER (WHERE kind = 'changed'), false) AS changed\($0), bool_or(shown\($0)) AS shown\($0), bool_or(untrue\($0)) AS untrue\($0)" }
+        let perUnit = values.indices.map { ", coalesce(bool_or(x\($0)) FILTER (WHERE kind = 'removed'), false) AS removed\($0), coalesce(bool_or(x\($0)) FILTER (WHERE kind LIKE 'changed%'), false) AS changed\($0), bool_or(shown\($0)) AS shown\($0), bool_or(untrue\($0)) AS untrue\($0)" }
         let perCell = values.indices.map { ", bool_or(shown\($0)) AS shown\($0), bool_or(untrue\($0)) AS untrue\($0)" }
         return """
             WITH c AS (SELECT row_number() OVER () AS cell, * FROM \(shown)),

@@ -47,7 +47,7 @@ extension RandomQueryWriter {
             return one(["median(\(value))", "quantile_cont(\(value), 0.5)", "quantile_cont(\(value), 0.25)", "quantile_disc(\(value), 0.5)"], or: "")
         case 11:
             features.insert("extreme")
-            return one(["min(\(value))", "max(\(value))"], or: "")
+            return one(["min(\(value))", "max(\(value))", "sum(\(value))", "avg(\(other))"], or: "")
         case 12: return "sum(\(value)) / count(*)"
         default: return one(["count(\(value))", "round(avg(\(value)), 2)", "sum(\(value)) - sum(\(other))"], or: "")
         }

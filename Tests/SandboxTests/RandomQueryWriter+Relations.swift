@@ -136,7 +136,9 @@ extension RandomQueryWriter {
         features.insert("row-level window")
         var partition = source.units.map(\.name).joined(separator: ", ")
         if isHostile || partition.isEmpty { partition = source.columns.first { $0.use == .dimension }?.name ?? "1" }
-        let over = "OVER (PARTITION BY \(partition) ORDER BY \(order.name), \(value.name))"
+        // Rows that are equal in everything may change places and nothing else, so that the answer is always the same.
+        let ties = source.columns.filter { $0.use != .unit || !isHostile }.map(\.name).joined(separator: ", ")
+        let over = "OVER (PARTITION BY \(partition) ORDER BY \(order.name), \(ties))"
         let sql = one(["row_number() \(over)", "lag(\(value.name)) \(over)", "sum(\(value.name)) \(over)", "rank() \(over)", "count(*) OVER (PARTITION BY \(partition))"], or: "1")
         return [(sql, RandomColumn(name: "", kind: .integer, use: value.use, samples: ["1", "2", "3"]))]
     }

@@ -95,7 +95,7 @@ struct RandomQueryWriter {
 
     private mutating func grouping(_ keys: [String]) -> String {
         if chance(25) { return keys.indices.map { String($0 + 1) }.joined(separator: ", ") }
-        if chance(15) { return "ALL" }
+        if chance(2) { return "ALL" }
         return keys.joined(separator: ", ")
     }
 
@@ -135,7 +135,7 @@ struct RandomQueryWriter {
         let source = chance(50) ? base("weather") : released(level: 1)
         let names = source.columns.shuffled(using: &random).prefix(3).map(\.name)
         let distinct = chance(30) ? "DISTINCT " : ""
-        return "SELECT \(distinct)\(names.joined(separator: ", ")) FROM \(source.text)\(filter(source)) ORDER BY ALL LIMIT 30"
+        return "SELECT \(distinct)\(names.joined(separator: ", ")) FROM \(source.text)\(filter(source)) ORDER BY \(names.indices.map { String($0 + 1) }.joined(separator: ", ")) LIMIT 30"
     }
 
     /// Aggregates and windows over a table that was released before.

@@ -17,7 +17,7 @@ struct AggregateDisclosure: Sendable {
     ///   - shown: the name of the table that is made.
     func statements(for query: CellQuery, cells: String, shown: String) -> [String] {
         let writer = CellWriter(query: query, rules: rules, cells: cells)
-        return [writer.creation] + writer.concentrationStatements
+        return writer.creationStatements + writer.concentrationStatements
             + [writer.summary(isShown: writer.supports.reaches), "CREATE TABLE \(shown) AS \(writer.shown)", "DROP TABLE \(cells)"]
             + writer.clearance
     }
@@ -25,7 +25,7 @@ struct AggregateDisclosure: Sendable {
     /// The same without the line that is printed.
     func silentStatements(for query: CellQuery, cells: String, shown: String) -> [String] {
         let writer = CellWriter(query: query, rules: rules, cells: cells)
-        return [writer.creation] + writer.concentrationStatements
+        return writer.creationStatements + writer.concentrationStatements
             + ["CREATE TABLE \(shown) AS \(writer.shown)", "DROP TABLE \(cells)"] + writer.clearance
     }
 

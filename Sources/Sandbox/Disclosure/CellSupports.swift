@@ -6,13 +6,30 @@ struct CellSupports: Sendable, Hashable {
         case noneOrEnough(rows: Int, [Int])
     }
 
+    /// What one column counts.
+    enum Column: Sendable, Hashable {
+        /// Distinct units of one kind, by its number in the query, that have a row that meets the condition.
+        case units(Int, Condition)
+        /// Rows that meet a condition (SQL).
+        case rows(String)
+    }
+
+    /// What a row must meet for its unit to be counted.
+    enum Condition: Sendable, Hashable {
+        case any
+        /// SQL.
+        case meeting(String)
+        /// The value (SQL) is there and not of this class.
+        case beside(value: String, class: Int)
+    }
+
     /// Classes of values, by hash. Two values in one class are taken for one: with more classes that is rarer, and dearer.
     static let valueClasses = 8
 
     /// The smallest cell, in distinct units.
     let minimum: Int
-    /// The columns' expressions over the rows of a cell.
-    private(set) var expressions: [String] = []
+    private(set) var columns: [Column] = []
+    private let units: [String]
     /// The cell's own distinct units, one column for each kind of unit.
     private(set) var own: [Int] = []
     /// For each aggregate what must hold beyond the cell's own size.
@@ -20,34 +37,46 @@ struct CellSupports: Sendable, Hashable {
 
     init(_ query: CellQuery) {
         minimum = query.minimumGroupSize
-        own = units(query, where: nil)
+        units = query.units.map(\.sql)
+        own = eachUnit(.any)
         tests = query.aggregates.map { aggregate in
-            query.units.isEmpty ? [] : aggregate.guards.map { test($0, query) }
+            query.units.isEmpty ? [] : aggregate.guards.map { test($0) }
         }
     }
 
-    private mutating func column(_ expression: String) -> Int {
-        if let known = expressions.firstIndex(of: expression) { return known }
-        expressions.append(expression)
-        return expressions.count - 1
+    private mutating func column(_ column: Column) -> Int {
+        if let known = columns.firstIndex(of: column) { return known }
+        columns.append(column)
+        return columns.count - 1
     }
 
-    private mutating func units(_ query: CellQuery, where condition: String?) -> [Int] {
-        let filter = condition.map { " FILTER (WHERE \($0))" } ?? ""
-        return query.units.map { column("count(DISTINCT \($0.sql))\(filter)") }
-    }
+    private mutating func eachUnit(_ condition: Condition) -> [Int] { units.indices.map { column(.units($0, condition)) } }
 
-    private mutating func test(_ rule: CellGuard, _ query: CellQuery) -> Test {
+    private mutating func test(_ rule: CellGuard) -> Test {
         switch rule {
-        case .enoughUnits(let condition): return .enough(units(query, where: condition))
-        case .noneOrEnoughUnits(let condition):
-            return .noneOrEnough(rows: column("count(*) FILTER (WHERE \(condition))"), units(query, where: condition))
+        case .enoughUnits(let condition): return .enough(eachUnit(.meeting(condition)))
+        case .noneOrEnoughUnits(let condition): return .noneOrEnough(rows: column(.rows(condition)), eachUnit(.meeting(condition)))
         case .enoughUnitsBesideAnyValue(let value):
             // Without the rows of any one class of values there are enough; so there are without those of any one value.
-            return .enough(
-                (0..<Self.valueClasses).flatMap { number in
-                    units(query, where: "\(value) IS NOT NULL AND hash(\(value)) % \(Self.valueClasses) <> \(number)")
-                })
+            return .enough((0..<Self.valueClasses).flatMap { eachUnit(.beside(value: value, class: $0)) })
+        }
+    }
+
+    /// The columns' expressions over the rows of a cell.
+    var expressions: [String] {
+        columns.map { column in
+            switch column {
+            case .units(let unit, let condition): "count(DISTINCT \(units[unit]))\(Self.filter(condition))"
+            case .rows(let condition): "count(*)\(Self.filter(.meeting(condition)))"
+            }
+        }
+    }
+
+    private static func filter(_ condition: Condition) -> String {
+        switch condition {
+        case .any: ""
+        case .meeting(let test): " FILTER (WHERE \(test))"
+        case .beside(let value, let left): " FILTER (WHERE \(value) IS NOT NULL AND hash(\(value)) % \(valueClasses) <> \(left))"
         }
     }
 

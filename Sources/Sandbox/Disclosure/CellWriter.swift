@@ -28,6 +28,9 @@ struct CellWriter: Sendable {
         return "CREATE TABLE \(cells) AS \(query.with)SELECT \(items.joined(separator: ", ")) \(query.source)\(query.grouping())"
     }
 
+    /// Statements that make a table from which the same is shown, as cheaply as may be.
+    var creationStatements: [String] { CellProof(query, supports: supports, rules: rules, cells: cells)?.statements ?? [creation] }
+
     /// Without groups there is one cell, and nothing to say about suppressed ones.
     var hasSketches: Bool { !query.groups.isEmpty }
 
