@@ -178,6 +178,15 @@ struct ArgumentChecker: Sendable {
         return columns.map { .beside(value: Expression(.column($0))) }
     }
 
+    /// A product is more than zero only where all its factors are, and those may be fewer units than have any one factor.
+    private func productConditions(_ form: MeasureForm) -> [CheckedAggregate.Condition] {
+        guard !isOpen else { return [] }
+        return form.terms.filter { $0.variables.count > 1 }.map { term in
+            let paths = term.variables.map(\.path)
+            return .enough(where: Expression(.conjunction(isAnd: true, paths.compactMap { supports.contributing($0, among: paths) })))
+        }
+    }
+
     private func emptyOrEnough(_ condition: Expression) -> [CheckedAggregate.Condition] {
         isOpen ? [] : [.noneOrEnough(where: condition)]
     }
@@ -200,7 +209,9 @@ struct ArgumentChecker: Sendable {
         var result = try finish(call, written(form, argument).expression, isWhole: isWhole(form))
         result.isExact = isExact(call, form, argument)
         result.conditions = overflowConditions([argument]) + valueConditions(form.requiredColumns) + form.substitutedColumns.flatMap { valueConditions([$0]) }
-        if form.degree > 1 { result.conditions += spreadConditions(form.requiredColumns + form.substitutedColumns) }
+        if form.degree > 1 {
+            result.conditions += spreadConditions(form.requiredColumns + form.substitutedColumns) + productConditions(form)
+        }
         return noting(form.requiredColumns, result)
     }
 
