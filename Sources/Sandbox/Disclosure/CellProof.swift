@@ -63,8 +63,8 @@ struct CellProof: Sendable {
     }
 
     private var sketches: [(sql: String, hasHalves: Bool)] {
-        // One table's rows are many and each costs little, so that an eighth of the units is looked at; behind a join rows are few.
-        let isSampled = !query.source.contains(" JOIN ") && !query.source.contains(", ")
+        // An eighth of the units proves a single cell; of many small cells it would prove few.
+        let isSampled = query.groups.isEmpty
         return query.units.flatMap { unit in
             groups.map { ($0.sketch(of: unit.sql, isSampled: isSampled), !$0.values.isEmpty) }
         }
