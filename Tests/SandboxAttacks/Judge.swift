@@ -15,6 +15,14 @@ struct Judge: Sendable {
     struct Leak: Sendable, Hashable, CustomStringConvertible {
         var fact: String
         var persons: [String]
+        /// Whether it tells that somebody is there, and no value: what is refused, left out, or how many rows and groups are shown.
+        var isPresence: Bool {
+            if fact.hasPrefix("verdict: ") || fact.hasPrefix("rows: ") || fact.hasPrefix("left out: ") { return true }
+            guard fact.hasPrefix("column "), let cell = fact.split(separator: ": ", maxSplits: 1).last?.split(separator: " (").first
+            else { return false }
+            return Double(cell) == nil
+        }
+
         var description: String { "\(fact) depends on \(persons.joined(separator: ", ")) only" }
     }
 

@@ -7,6 +7,10 @@ struct SQLAttack: Sendable, CustomTestStringConvertible, ExpressibleByStringLite
     enum Expectation: Sendable, Hashable {
         /// Refused, or harmless to every single person by the judge's rule.
         case noLeak
+        /// Refused, or no value of few persons can be had; but that somebody is there may show, in what is withheld or refused.
+        /// Totals beside parts, and answers held against each other, cannot hide that without noise: Kenthapadi, Mishra, Nissim,
+        /// "Simulatable Auditing" (PODS 2005).
+        case noValue
         /// Refused before anything runs: it reaches for the engine itself, or is no query at all.
         case refusal
         /// Refused, or stopped by a limit, or answered without harm: it wants to exhaust the machine, not to learn.
@@ -33,7 +37,11 @@ struct SQLAttack: Sendable, CustomTestStringConvertible, ExpressibleByStringLite
     init(stringLiteral sql: String) { self.init(sql) }
 
     static func refused(_ sql: String) -> SQLAttack { SQLAttack(sql, .refusal) }
+    static func presence(_ sql: String) -> SQLAttack { SQLAttack(sql, .noValue) }
     static func contained(_ sql: String) -> SQLAttack { SQLAttack(sql, .contained) }
+
+    /// Whether the judge looks at its answers.
+    var isJudged: Bool { expectation == .noLeak || expectation == .noValue }
 
     var testDescription: String { String(sql.prefix(110)) }
 }
