@@ -74,6 +74,9 @@ let package = Package(
             ],
             exclude: ["Bundle/README.md"]),
 
+        // A recorded run, made again from the ledger and the providers' snapshots.
+        .target(name: "Replay", dependencies: ["Audit", "Exchange", "Sandbox", "Signing", "Encoding"]),
+
         // Programs.
         .target(name: "CommandLineInterface", dependencies: ["Encoding"]),
         // HTML for people, in Chinese and English.
@@ -84,7 +87,7 @@ let package = Package(
                 "CommandLineInterface", "Encoding", "Signing", "Credentials", "TransparencyLog", "Exchange", "Sandbox",
                 "Storage", "HTTPTransport", "Markup", "Node", "Audit",
             ]),
-        .executableTarget(name: "hexi-audit", dependencies: ["CommandLineInterface", "Markup", "Audit"]),
+        .executableTarget(name: "hexi-audit", dependencies: ["CommandLineInterface", "Markup", "Audit", "Replay", "Sandbox"]),
 
         .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
         .testTarget(name: "SigningTests", dependencies: ["Signing", "Encoding"]),
@@ -122,7 +125,7 @@ let package = Package(
         .testTarget(
             name: "HexiCommandTests",
             dependencies: [
-                "hexi", "CommandLineInterface", "HTTPTransport", "Exchange", "TransparencyLog", "Signing", "Encoding",
+                "hexi", "CommandLineInterface", "HTTPTransport", "Sandbox", "Exchange", "TransparencyLog", "Signing", "Encoding",
             ]),
         .testTarget(
             name: "InteropTests", dependencies: ["Storage", "TransparencyLog", "Signing", "Encoding"]),

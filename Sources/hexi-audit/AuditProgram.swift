@@ -21,7 +21,7 @@ enum AuditProgram {
             subcommands: [
                 VerifyCommand.command(console), ShowCommand.command(console), ReconcileCommand.command(console),
                 ReportCommand.command(console), CheckCommand.command(console), CertificateCommand.command(console),
-                ProveCommand.command(console),
+                ProveCommand.command(console), ReplayCommand.command(console),
                 DiffCommand.command(console), WatchCommand.command(console),
                 ExportCommand.command(console), DumpCommand.command(console),
                 version(console),

@@ -49,6 +49,11 @@ enum NodeEntryPoints {
         do { try NodeHome(opening: directory).addWitnessedLog(vkey, url: url) } catch { throw .failed("\(error)") }
     }
 
+    /// Writes a snapshot out of a home's vault.
+    static func exportSnapshot(_ sha256: String, home: String, to path: String) throws(ClientError) {
+        do { try NodeHome(opening: home).exportSnapshot(sha256, to: path) } catch { throw .failed("\(error)") }
+    }
+
     static func operatorProfile(of home: String) -> String { NodeHome.operatorProfileDirectory(of: home) }
 
     /// The ledger's key files in a home, which must be that of this space's node.

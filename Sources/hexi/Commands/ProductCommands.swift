@@ -14,7 +14,7 @@ struct ProductCommands: Sendable {
         return Command(
             name: "product", about: "find products, and list your own",
             subcommands: [publishing.importing, publishing.template, publishing.publish, search, show, withdraw,
-                quality.assess, quality.quality, quality.sample] + reviews.all)
+                quality.assess, quality.quality, quality.sample, SnapshotCommand(environment: environment).command] + reviews.all)
     }
 
     private var search: Command {

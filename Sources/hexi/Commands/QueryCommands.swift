@@ -51,10 +51,9 @@ struct QueryCommands: Sendable {
     }
 
     private static func showFault(_ answer: JSONValue, sql: String, _ context: CommandContext) {
-        let fault = answer["fault"] ?? .null
-        context.console.print("refused [\(fault.text("code"))]: \(fault.text("message"))")
-        SQLPlace(fault)?.lines(sql: sql).forEach { context.console.print($0) }
-        if !fault.text("hint").isEmpty { context.console.print("hint: \(fault.text("hint"))") }
+        let diagnostic = QueryDiagnostic(
+            fault: answer["fault"] ?? .null, sql: sql, name: context.arguments.argument("file") ?? "query")
+        diagnostic.lines(style: context.console.style).forEach { context.console.print($0) }
     }
 
     private var test: Command {
