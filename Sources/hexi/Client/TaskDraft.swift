@@ -14,7 +14,7 @@ struct TaskDraft: Sendable {
             "contract", "ID", about: "the contract to charge; else those of yours in force that cover the query. "
                 + "\"none\" sends the request without a contract, which the node refuses on the record", isRepeated: true),
         .value("parameter", "NAME=VALUE", about: "the value of a parameter of the query", isRepeated: true),
-        .flag("sealed", about: "have the result encrypted to your key; nobody else can open it, the node included"),
+        .flag("sealed", about: "have the result encrypted to your key as soon as it is computed; only that is kept and delivered"),
         .value(
             "priority", "PRIORITY", about: "which of your own waiting runs go first",
             choices: TaskPriority.allCases.map(\.rawValue)),

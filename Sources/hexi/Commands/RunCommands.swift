@@ -73,8 +73,14 @@ struct RunCommands: Sendable {
                 let session = try context.session()
                 let view = try await session.client.get(RequestTarget("\(Self.path)/\(run)"))
                 let document = try await session.client.get(RequestTarget("\(Self.path)/\(run)/result"))
-                let sealed = document["sealed"]
-                guard let result = try DeliveredResult(of: view, sealed == nil ? document : nil, sealed: sealed, session) else {
+                let delivered: DeliveredResult?
+                // Without the type a bare nil would be JSON's null, which is a document too.
+                if let sealed = document["sealed"] {
+                    delivered = try DeliveredResult(of: view, Optional<JSONValue>.none, sealed: sealed, session)
+                } else {
+                    delivered = try DeliveredResult(of: view, document, sealed: Optional<JSONValue>.none, session)
+                }
+                guard let result = delivered else {
                     throw ClientError.unexpectedAnswer(node: session.client.address.base, reason: "no result")
                 }
                 if context.wantsJSON { context.console.print(json: result.document) } else { RunText.printResult(result, context) }
