@@ -44,6 +44,14 @@ import Testing
         #expect(spread.rows != [[nil]])
     }
 
+    @Test func flagsThatOnlyOnePatientHasTogetherDoNotServeAsAFilter() async throws {
+        // Eight have one flag, eight the other, and p0 alone both; or p0 alone has the one and not the other.
+        let made = try await Self.ward("cost,one,two,three") { "\(100 + $0),\($0 <= 8 ? 1 : 0),\($0 == 0 || $0 > 10 ? 1 : 0),\($0 == 0 || $0 > 10 ? 1 : 0)" }
+        let result = try await Self.run(
+            "SELECT sum(one * two), sum(cost * one * two), sum(cost * (1 - one) * (1 - three)), sum(cost * two) > 0 FROM visits", made)
+        #expect(result.rows == [[nil, nil, nil, true]])
+    }
+
     @Test func aSumThatMissesOnePatientIsBlanked() async throws {
         // sum(cost) - sum(cost + dose) + sum(dose) would be the cost of the one without a dose.
         let made = try await Self.ward("cost,dose") { "\(100 + $0),\($0 == 0 ? "NA" : String($0))" }

@@ -187,6 +187,14 @@ struct ArgumentChecker: Sendable {
         }
     }
 
+    /// The factors of a product may each be many and yet meet in few rows: (1 - a) * b * c is the c of those with a = 0 and b = 1
+    /// alone. So the product itself must be other than zero, and other than any one value, for enough units.
+    private func wholeConditions(_ product: Expression) -> [CheckedAggregate.Condition] {
+        guard !isOpen else { return [] }
+        let zero = Expression(.constant(.integer(0)))
+        return [.enough(where: Expression(.comparison("COMPARE_NOTEQUAL", product, zero))), .beside(value: product)]
+    }
+
     private func emptyOrEnough(_ condition: Expression) -> [CheckedAggregate.Condition] {
         isOpen ? [] : [.noneOrEnough(where: condition)]
     }
@@ -211,6 +219,7 @@ struct ArgumentChecker: Sendable {
         result.conditions = overflowConditions([argument]) + valueConditions(form.requiredColumns) + form.substitutedColumns.flatMap { valueConditions([$0]) }
         if form.degree > 1 {
             result.conditions += spreadConditions(form.requiredColumns + form.substitutedColumns) + productConditions(form)
+                + wholeConditions(argument)
         }
         return noting(form.requiredColumns, result)
     }
@@ -306,6 +315,10 @@ struct ArgumentChecker: Sendable {
             for column in used where results.degree > 1 {
                 let value = supports.inBranch(branch, of: conditions, Expression(.column(column)), else: Expression(.constant(.null)))
                 result.conditions.append(.beside(value: value))
+            }
+            if results.degree > 1, !used.isEmpty {
+                let value = supports.inBranch(branch, of: conditions, written[branch], else: Expression(.constant(.null)))
+                result.conditions += wholeConditions(value)
             }
         }
         if isOpposite, let condition = conditions.first {
