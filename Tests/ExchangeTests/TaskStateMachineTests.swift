@@ -157,6 +157,21 @@ struct TaskStateMachineTests {
         }
     }
 
+    @Test("a result is sealed where its task asks for it, and nowhere else", arguments: [true, false])
+    func sealing(isSealed: Bool) throws {
+        var market = try ProtectedMarket()
+        let query = try market.query(.aggregate)
+        let task = try market.fixture.mint(market.insurer, query, [market.contract], isSealed: isSealed)
+        let request = market.fixture.request(task: task, query, [market.contract])
+        let digest = SHA256.hash("sealed".utf8).description
+        let wrong = try market.fixture.outcome(of: query) { $0.sealed = isSealed ? nil : digest }
+        #expect(try market.fixture.refusal(of: request, by: market.insurer.key, wrong) == .outcomeInconsistent)
+        let right = try market.fixture.outcome(of: query) { $0.sealed = isSealed ? digest : nil }
+        let event = try market.fixture.submit(request, by: market.insurer.key, right)
+        #expect(event.body["sealed"] == (isSealed ? .string(digest) : nil))
+        #expect(try market.fixture.replayed() == market.fixture.state)
+    }
+
     @Test("no task is used twice, however long after, and what is over is forgotten")
     func forgetting() throws {
         var market = try ProtectedMarket()
