@@ -124,4 +124,24 @@ import Testing
         #expect(has(.consentGiven, "token ") && has(.resultDestroyed, "as its buyer asked") && has(.runCompleted, "for ε 0.8"))
         for status in ArtefactStatus.allCases { #expect(ReportWords.status(status.rawValue).zh != status.rawValue) }
     }
+
+    @Test func theReportShowsTasksArtefactsAndWhatWasSpent() async throws {
+        let fixture = try RunsStory().fixture
+        let contents = try fixture.lines.map { line in
+            let entry = try LedgerEntry(line)
+            return LedgerEntry.content(entry.event, time: entry.time)
+        }
+        let writer = JournalWriter(contents: contents)
+        let folder = try TestFolder(writer.journal, writer.checkpoint(try fixture.logSigner(0)))
+        let collector = SurveyCollector()
+        let report = try await Auditor(.folder(folder.path)).run(visitor: collector)
+        #expect(report.isSound, "\(String(describing: report.problem))")
+        #expect(collector.reconciliation.differences == [])
+        #expect(collector.survey.usedTasks == 6)
+        let html = ReportPage(
+            collector, language: .en, producedAt: Timestamp(milliseconds: 1_795_000_000_000), producer: "test").html
+        for text in ["Tasks minted", "Artefacts of programs", "destroyed", "refused", "Spent of privacy budgets", ">0.8<"] {
+            #expect(html.contains(text), "\(text) is not in the report")
+        }
+    }
 }
