@@ -1,8 +1,10 @@
+@testable import Sandbox
+
 /// What a query of TPC-H must give under `Policies/examples/tpch.json`, told by a query on the raw tables.
 ///
 /// Each is the specification's query with the disclosure control written out by hand: groups of fewer than ten orders or customers
 /// are left out by HAVING; values whose branches rest on fewer are NULL, and so are sums of products unless ten units have a product
-/// other than zero and, whatever class of values of a factor is left out (eight, by hash), ten units remain. Where nothing is left of a query whose result cannot be empty, it must be
+/// other than zero and, whatever class of values of a factor or of the product is left out (by hash), ten units remain. Where nothing is left of a query whose result cannot be empty, it must be
 /// refused, because "none" and "too few" look alike.
 enum TPCHOracle {
     /// Those that read open tables alone: the oracle is DuckDB's own answer.
@@ -35,6 +37,7 @@ enum TPCHOracle {
 
     private static let orders = "count(DISTINCT l_orderkey) >= 10"
     private static let discounted = ["l_extendedprice", "l_discount"]
+    private static let discountedPrice = "l_extendedprice * (1 - l_discount)"
 
     private static func customers(_ column: String) -> String { "count(DISTINCT \(column)) >= 10" }
 
@@ -44,23 +47,28 @@ enum TPCHOracle {
 
     // MARK: Products
 
-    /// Whatever class of values of a factor is left out, ten units remain; and of each pair's product ten have one.
-    private static func variety(_ factors: [String], _ units: [String]) -> String {
-        let classes = factors.flatMap { factor in (0..<8).map { "\(factor) IS NOT NULL AND hash(\(factor)) % 8 <> \($0)" } }
+    /// Whatever class of values of a factor or of the whole is left out, ten units remain; and ten have one of the whole and of
+    /// each pair's product.
+    private static func variety(_ factors: [String], whole: String, _ units: [String]) -> String {
+        let count = CellSupports.valueClasses
+        let classes = (factors + [whole]).flatMap { factor in
+            (0..<count).map { "\(factor) IS NOT NULL AND hash(\(factor)) % \(count) <> \($0)" }
+        }
         let products = stride(from: 0, to: factors.count - 1, by: 2).map { "\(factors[$0]) <> 0 AND \(factors[$0 + 1]) <> 0" }
+            + ["\(whole) <> 0"]
         return units.flatMap { unit in (classes + products).map { "count(DISTINCT \(unit)) FILTER (WHERE \($0)) >= 10" } }
             .joined(separator: " AND ")
     }
 
     private static func varied(_ sql: String, _ factors: [String], _ units: [String]) -> String {
-        let sum = "sum(l_extendedprice * (1 - l_discount))"
-        return sql.replacing(sum, with: "CASE WHEN \(variety(factors, units)) THEN \(sum) END")
+        let sum = "sum(\(discountedPrice))"
+        return sql.replacing(sum, with: "CASE WHEN \(variety(factors, whole: discountedPrice, units)) THEN \(sum) END")
     }
 
     /// Lets the derived table give more columns behind the named one, and looks at them.
     private static func derived(_ sql: String, _ last: String, _ columns: String, sum: String, _ factors: [String], _ customer: String) -> String {
         having(sql.replacing("AS \(last)\n", with: "AS \(last), \(columns)\n"), [orders, customers(customer)])
-            .replacing(sum, with: "CASE WHEN \(variety(factors, ["l_orderkey", customer])) THEN \(sum) END")
+            .replacing(sum, with: "CASE WHEN \(variety(factors, whole: last, ["l_orderkey", customer])) THEN \(sum) END")
     }
 
     // MARK: Branches
@@ -74,7 +82,7 @@ enum TPCHOracle {
 
     private static func marketShare(_ original: String) -> String {
         let units = ["l_orderkey", "o_custkey"]
-        let whole = variety(discounted, units)
+        let whole = variety(discounted, whole: "volume", units)
         let large = split("nation = 'BRAZIL'", units) + " AND " + whole
         return having(
             original.replacing("AS nation\n", with: "AS nation, l_orderkey, o_custkey, l_extendedprice, l_discount\n")
