@@ -45,11 +45,7 @@ import Testing
         case .answered(let found):
             let leaks = found.filter { attack.expectation != .noValue || !$0.isPresence }
             #expect(attack.expectation != .refusal, "it was not refused")
-            withKnownIssue("a distinct count tells of values that one person has", isIntermittent: true) {
-                #expect(leaks.isEmpty, "\(leaks.prefix(3))")
-            } when: {
-                attack.sql.contains("count(DISTINCT ward)") || attack.sql.contains("count(DISTINCT day)")
-            }
+            #expect(leaks.isEmpty, "\(leaks.prefix(3))")
         }
     }
 

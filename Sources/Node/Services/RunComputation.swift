@@ -54,11 +54,20 @@ struct RunComputation: Sendable {
         return ComputedRun(bytes: result.resultBytes, facts: facts)
     }
 
-    /// The runs that this one is held against, as they were: query and values from the ledger, on the data that they ran on.
+    private static func unavailable(_ seq: UInt64) -> Problem {
+        Problem(
+            code: "history-unavailable", status: 409, title: "An earlier run cannot be looked at",
+            detail: "the run of entry \(seq), which this one must be held against, cannot be made out any more")
+    }
+
+    /// The runs that this one is held against, as they were: query and values from the ledger, on the data that they ran on. None
+    /// of them saw a part of the rows only: the rules let no key with a row scope run where runs are held against each other.
     private func earlierRuns() async throws -> [Sandbox.EarlierRun] {
         var runs: [Sandbox.EarlierRun] = []
         for earlier in authorization.earlierRuns {
-            guard case .runRequest(let request) = try services.recorded(earlier.seq).event.statement.content else { continue }
+            guard case .runRequest(let request) = try services.recorded(earlier.seq).event.statement.content else {
+                throw Self.unavailable(earlier.seq)
+            }
             let known = await services.sequencer.read { state -> (Exchange.Query, [ListedTable])? in
                 guard let query = state.queries[request.query] else { return nil }
                 let listings = query.submission.tables.compactMap { table in
@@ -67,9 +76,7 @@ struct RunComputation: Sendable {
                 return listings.count == query.submission.tables.count ? (query, listings) : nil
             }
             guard let (query, listings) = known, case .query(let checked) = try await services.queries.checked(query, listings) else {
-                throw Problem(
-                    code: "history-unavailable", status: 409, title: "An earlier run cannot be looked at",
-                    detail: "the run of entry \(earlier.seq), which this one must be held against, cannot be made out any more")
+                throw Self.unavailable(earlier.seq)
             }
             var paths: [String: String] = [:]
             for (table, listing) in listings { paths[table.name] = try await services.snapshots.workingCopy(listing.snapshot) }

@@ -69,14 +69,20 @@ struct ArgumentChecker: Sendable {
             .selectiveAggregate, message, piece: ExpressionText.write(place, scope: scope), offset: place.nearestOffset, hint: hint)
     }
 
-    /// `count(DISTINCT column)`, or nearly so: of any visible column, the privacy unit included.
+    /// `count(DISTINCT column)`, or nearly so. Over protected rows of the privacy unit alone: among the values of any other column
+    /// may be one that a single unit has, and the count would tell whether it is there.
     private func distinct(_ call: FunctionCall, _ place: Expression) throws(QueryRefusal) -> CheckedAggregate {
         guard call.name == "count" || call.name == "approx_count_distinct", call.filter == nil, call.arguments.count == 1,
             case .column(let path) = call.arguments[0].node, scope.role(path) != .hidden
         else { throw refusal("DISTINCT is allowed only as count(DISTINCT column)", place, hint: "without FILTER or expressions") }
+        guard isOpen || scope.role(path) == .privacyUnit else {
+            let name = scope.definition(path).name
+            throw refusal(
+                "\(call.name)(DISTINCT \(name)) would count values that a single privacy unit has", place,
+                hint: "count the groups that may be shown: SELECT count(*) FROM (SELECT \(name), count(*) AS n FROM … GROUP BY \(name))")
+        }
         var result = CheckedAggregate(expression: Expression(.call(call)), statistic: .distinctCount, kind: .integer)
         result.isExact = call.name == "count"
-        if scope.role(path) == .measure || scope.role(path) == .attribute { result.conditions = valueConditions([path]) }
         return result
     }
 

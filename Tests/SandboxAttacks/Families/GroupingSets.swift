@@ -8,7 +8,7 @@ extension AttackFamily {
         [
             .presence("SELECT ward, count(*) FROM visits GROUP BY ROLLUP (ward)"),
             .presence("SELECT ward, sum(cost) FROM visits GROUP BY ROLLUP (ward)"),
-            "SELECT ward, day, count(*), sum(cost) FROM visits GROUP BY ROLLUP (ward, day)",
+            .presence("SELECT ward, day, count(*), sum(cost) FROM visits GROUP BY ROLLUP (ward, day)"),
             "SELECT ward, region, count(*) FROM visits GROUP BY CUBE (ward, region)",
             .presence("SELECT ward, day, sum(cost) FROM visits GROUP BY CUBE (ward, day)"),
             "SELECT region, count(*) FROM visits GROUP BY GROUPING SETS ((region), ())",
