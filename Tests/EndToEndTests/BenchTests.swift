@@ -6,7 +6,7 @@ extension EndToEnd {
     /// Not how fast it is, but that each benchmark measures what it says, beside its yardstick.
     @Suite struct BenchTests {
         @Test("Every benchmark runs to its end, shows machine, yardstick, ratio and target, and leaves nothing behind", arguments: [
-            ("ledger", ["1/s", "ms", "B", "s"]), ("verify", ["1/s", "B"]), ("sandbox", ["ms"]), ("http", ["1/s", "ms"]),
+            ("ledger", ["1/s", "ms", "B", "s"]), ("verify", ["1/s", "B"]), ("sandbox", ["ms", "1/s", "B", "s"]), ("http", ["1/s", "ms"]),
         ])
         func runs(name: String, units: [String]) async throws {
             try await Workspace.with { workspace in
