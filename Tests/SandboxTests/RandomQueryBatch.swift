@@ -50,6 +50,8 @@ struct RandomQueryTally: Sendable {
     /// Accepted, but the engine would not take what was written: refused when it is tried on empty tables.
     var unbound: [String] = []
     var leaks: [String] = []
+    /// Which queries of a batch the first look objects to.
+    private var suspects: Set<Int> = []
     /// By feature: written, accepted.
     var features: [String: (written: Int, accepted: Int)] = [:]
     /// By rule and message, for those who extend the checker.
@@ -96,20 +98,30 @@ struct RandomQueryTally: Sendable {
         }
         tally.accepted = oracles.count
         try tally.run(oracles, texts)
+        if !weakened, !tally.suspects.isEmpty {
+            // Values that stay the same by chance are told apart by what happens without a second unit.
+            let suspected = oracles.filter { tally.suspects.contains($0.number) }
+            tally.leaks = []
+            try tally.run(suspected, texts, withPairs: true)
+        }
         return tally
     }
 
-    private mutating func run(_ oracles: [RandomQueryOracle], _ texts: [String]) throws {
-        let judged = try RandomQueryBatch.lines(RandomQueryOracle.preparation + oracles.flatMap(\.statements))
+    private mutating func run(_ oracles: [RandomQueryOracle], _ texts: [String], withPairs: Bool = false) throws {
+        let preparation = RandomQueryOracle.preparation(withPairs: withPairs)
+        let judged = try RandomQueryBatch.lines(preparation + oracles.flatMap(\.statements))
         var ended: Set<Int> = []
         for line in judged.output {
             let cells = (try? JSONValue.parse(Array(line.utf8)))?.arrayValue ?? []
             guard cells.count > 2, let number = cells[1].integerValue.map({ Int($0) }), texts.indices.contains(number) else { continue }
-            if cells[0] == "end" { ended.insert(number) } else if cells[0] == "leak" { leaks.append("\(line)\n    \(texts[number])") }
+            if cells[0] == "end" { ended.insert(number) } else if cells[0] == "leak" {
+                suspects.insert(number)
+                leaks.append("\(line)\n    \(texts[number])")
+            }
         }
         for oracle in oracles where !ended.contains(oracle.number) {
             // Once more alone, for the engine's words.
-            let again = try RandomQueryBatch.lines(RandomQueryOracle.preparation + oracle.statements)
+            let again = try RandomQueryBatch.lines(preparation + oracle.statements)
             unbound.append("\(again.errors.prefix(400))\n    \(texts[oracle.number])")
         }
         if !judged.errors.isEmpty, ended.count == oracles.count { unbound.append(String(judged.errors.prefix(2000))) }

@@ -14,7 +14,7 @@ import SandboxTestKit
 /// - its *members*, the units without which its number of rows is another, must be none or at least the smallest group, of each
 ///   protected kind of unit, and not none where the stage reads that kind (unless by NOT: what is not there changes nothing);
 /// - of every value shown in it, those who *matter*, the units without which it would be another, or members with whose numbers changed it
-///   would be, must be none or at least the smallest group;
+///   would be, must be none or at least the smallest group (where it is not, those count too who matter once another is gone);
 /// - and the value must be the true one.
 ///
 /// The final SELECT, in turn, is run where no protected table exists, so that it can rest on nothing but released and open tables.
@@ -29,17 +29,29 @@ struct RandomQueryOracle {
     // MARK: Worlds
 
     /// The statements that make the tables: `base_visits` as it is and `all_visits` in every world.
-    static var preparation: [String] {
-        let units = SmallSpace.patients.map { ("patient", $0) } + SmallSpace.nurses.map { ("nurse", $0) }
-        var worlds = ["(0, 'true', '', '')"]
-        for (kind, unit) in units {
-            worlds.append("(\(worlds.count), 'removed', '\(kind)', '\(unit)')")
-            worlds.append("(\(worlds.count), 'changed decimals', '\(kind)', '\(unit)')")
-            worlds.append("(\(worlds.count), 'changed integers', '\(kind)', '\(unit)')")
+    ///
+    /// - Parameter withPairs: whether there are worlds without two units, too. Held against the world without the second, such a
+    ///   world tells whether the first matters where nothing cancels out: a mean stays the same without somebody whose own mean it
+    ///   is, and yet rests on her.
+    static func preparation(withPairs: Bool = false) -> [String] {
+        var worlds = ["(0, 'true', '', '', 0, '')"]
+        for (kind, units) in [("patient", SmallSpace.patients), ("nurse", SmallSpace.nurses)] {
+            var without: [String: Int] = [:]
+            for unit in units {
+                without[unit] = worlds.count
+                worlds.append("(\(worlds.count), 'removed', '\(kind)', '\(unit)', 0, '')")
+                worlds.append("(\(worlds.count), 'changed decimals', '\(kind)', '\(unit)', 0, '')")
+                worlds.append("(\(worlds.count), 'changed integers', '\(kind)', '\(unit)', 0, '')")
+            }
+            for unit in units where withPairs {
+                for other in units where other != unit {
+                    worlds.append("(\(worlds.count), 'pair', '\(kind)', '\(unit)', \(without[other] ?? 0), '\(other)')")
+                }
+            }
         }
         var statements = [
             "SET threads=1", "SET GLOBAL TimeZone='UTC'",
-            "CREATE TABLE worlds AS FROM (VALUES \(worlds.joined(separator: ", "))) t(id, kind, domain, unit)",
+            "CREATE TABLE worlds AS FROM (VALUES \(worlds.joined(separator: ", "))) t(id, kind, domain, unit, base, other)",
             "CREATE MACRO shifted(x, change) AS CASE WHEN x <> 0 THEN x + change ELSE x END",
             """
             CREATE MACRO differs(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN a IS DISTINCT FROM b
@@ -68,7 +80,8 @@ struct RandomQueryOracle {
                 + "THEN shifted(t.\(column.name), \(change))::\(column.type) ELSE t.\(column.name) END AS \(column.name)"
         }
         return "SELECT w.id AS world, \(columns.joined(separator: ", ")) FROM base_\(table.name) t, worlds w "
-            + "WHERE NOT coalesce(w.kind = 'removed' AND \(isIts), false) ORDER BY w.id, t.rowid"
+            + "WHERE NOT coalesce(w.kind IN ('removed', 'pair') AND w.domain = '\(unit)' AND t.\(unit) IN (w.unit, w.other), false) "
+            + "ORDER BY w.id, t.rowid"
     }
 
     // MARK: One query
@@ -155,23 +168,31 @@ struct RandomQueryOracle {
         if !mayBeNone { tests.append("(\(byRows) AND members = 0 AND domain IN (\(reads.map { "'\($0)'" }.joined(separator: ", "))))") }
         var counts: [String] = []
         for (index, aggregate) in cells.aggregates.enumerated() {
-            let isConditional = aggregate.sql.contains("CASE") || aggregate.sql.contains("FILTER") || aggregate.statistic == .count
+            let isConditional = Self.isConditional(aggregate.sql) || aggregate.statistic == .count
             counts.append("count(*) FILTER (WHERE removed\(index)\(isConditional ? "" : " OR changed\(index) AND member")) AS i\(index)")
             if isJudged(aggregate) { tests.append("(\(aggregate.statistic == .count ? byRows : "true") AND shown\(index) AND i\(index) BETWEEN 1 AND \(Self.threshold - 1))") }
             tests.append("untrue\(index)")
         }
-        let perWorld = values.enumerated().map { ", differs(m.\($1), b.\($1)) AS x\($0), c.\($1) IS NOT NULL AS shown\($0), c.\($1) IS NOT NULL AND differs(c.\($1), b.\($1)) AS untrue\($0)" }
-        let perUnit = values.indices.map { ", coalesce(bool_or(x\($0)) FILTER (WHERE kind = 'removed'), false) AS removed\($0), coalesce(bool_or(x\($0)) FILTER (WHERE kind LIKE 'changed%'), false) AS changed\($0), bool_or(shown\($0)) AS shown\($0), bool_or(untrue\($0)) AS untrue\($0)" }
+        let perWorld = values.enumerated().map { ", differs(m.\($1), b.\($1)) AS x\($0), c.\($1) IS NOT NULL AS shown\($0), c.\($1) IS NOT NULL AND differs(c.\($1), t.\($1)) AS untrue\($0)" }
+        let perUnit = values.indices.map { ", coalesce(bool_or(x\($0)) FILTER (WHERE kind IN ('removed', 'pair')), false) AS removed\($0), coalesce(bool_or(x\($0)) FILTER (WHERE kind LIKE 'changed%'), false) AS changed\($0), bool_or(shown\($0)) AS shown\($0), bool_or(untrue\($0)) AS untrue\($0)" }
         let perCell = values.indices.map { ", bool_or(shown\($0)) AS shown\($0), bool_or(untrue\($0)) AS untrue\($0)" }
         return """
             WITH c AS (SELECT row_number() OVER () AS cell, * FROM \(shown)),
             m AS (SELECT c.cell, p.* FROM c JOIN probe p ON \(keys.joined(separator: " AND "))),
             d AS (SELECT c.cell, w.*, m.n IS DISTINCT FROM b.n AS member\(perWorld.joined()) FROM c CROSS JOIN worlds w
-            LEFT JOIN m ON m.cell = c.cell AND m.world = w.id LEFT JOIN m AS b ON b.cell = c.cell AND b.world = 0 WHERE w.id > 0),
+            LEFT JOIN m ON m.cell = c.cell AND m.world = w.id LEFT JOIN m AS b ON b.cell = c.cell AND b.world = w.base
+            LEFT JOIN m AS t ON t.cell = c.cell AND t.world = 0 WHERE w.id > 0),
             u AS (SELECT cell, domain, unit, coalesce(bool_or(member) FILTER (WHERE kind = 'removed'), false) AS member\(perUnit.joined()) FROM d GROUP BY cell, domain, unit),
             v AS (SELECT cell, domain, count(*) FILTER (WHERE member) AS members\(counts.map { ", " + $0 }.joined())\(perCell.joined()) FROM u GROUP BY cell, domain)
             SELECT json_array('leak', \(number), \(stage), cell, domain, members\(values.indices.map { ", i\($0), untrue\($0)" }.joined())) FROM v WHERE \(tests.joined(separator: " OR "))
             """.replacing("\n", with: " ")
+    }
+
+    /// Whether a row's numbers may decide if it counts. That a value is finite is asked of every DOUBLE, and all in these tables are.
+    private static func isConditional(_ sql: String) -> Bool {
+        let bound = "AND CAST('1e+60' AS DOUBLE))"
+        let finite = sql.components(separatedBy: "BETWEEN CAST('-1e+60' AS DOUBLE) \(bound)").count - 1
+        return sql.components(separatedBy: "CASE WHEN").count - 1 > finite || sql.contains("FILTER")
     }
 
     /// The kind of unit of the table that is named first.

@@ -64,8 +64,8 @@ enum SmallSpace {
             Column(name: "day", type: "DATE", role: .dimension, samples: days),
             Column(name: "station", type: "VARCHAR", role: .joinKey, samples: text("s", 4)),
             Column(name: "cost", type: "BIGINT", role: .attribute, samples: ["0", "10", "25", "117", "250"]),
-            Column(name: "price", type: "DECIMAL(9,2)", role: .measure, samples: ["0.00", "9.50", "19.99", "-4.01"]),
-            Column(name: "dose", type: "DOUBLE", role: .measure, samples: ["0", "0.25", "1.5", "-2.0625"]),
+            Column(name: "price", type: "DECIMAL(9,2)", role: .measure, samples: ["0.00", "9.53", "19.99", "-4.01", "7.13", "31.67", "12.41"]),
+            Column(name: "dose", type: "DOUBLE", role: .measure, samples: ["0", "0.27", "1.51", "-2.0625", "3.19", "0.83", "4.37"]),
             Column(name: "urgent", type: "BOOLEAN", role: .dimension, samples: ["true", "false"]),
         ]
         var rows: [[String]] = []
@@ -85,7 +85,7 @@ enum SmallSpace {
             Column(name: "station", type: "VARCHAR", role: .joinKey, samples: text("s", 4)),
             Column(name: "day", type: "DATE", role: .dimension, samples: days),
             Column(name: "wind", type: "INTEGER", role: .dimension, samples: ["1", "2", "3"]),
-            Column(name: "rain", type: "DOUBLE", role: .attribute, samples: ["0", "0.5", "2.25"]),
+            Column(name: "rain", type: "DOUBLE", role: .attribute, samples: ["0", "0.53", "2.27", "1.19", "3.71", "0.87", "4.33", "2.94"]),
         ]
         var rows: [[String]] = []
         for station in columns[0].samples {
