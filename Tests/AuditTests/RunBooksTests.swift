@@ -140,7 +140,7 @@ import Testing
         #expect(collector.survey.usedTasks == 6)
         let html = ReportPage(
             collector, language: .en, producedAt: Timestamp(milliseconds: 1_795_000_000_000), producer: "test").html
-        for text in ["Tasks minted", "Artefacts of programs", "destroyed", "refused", "Spent of privacy budgets", ">0.8<"] {
+        for text in ["Tasks minted", "Artefacts of programs", "destroyed", "refused", "Spent of privacy budgets", ">0.800<"] {
             #expect(html.contains(text), "\(text) is not in the report")
         }
     }

@@ -89,10 +89,11 @@ import Testing
         #expect(code == .negative)
         #expect(
             bench.output == """
-                refused [column-role]: no
+                query:1:8: refused: no [column-role]
                   1 | SELECT tailnum FROM flights
-                    |        ^^^^^^^
-                hint: count it
+                    |        ^~~~~~~
+                rule: the provider gave every column a role, which says whether it may be grouped by, filtered by, joined on, summed or only counted
+                allowed: count it
 
                 """)
         let sent = try JSONValue.parse(try #require(bench.node.requests.last).bytes)

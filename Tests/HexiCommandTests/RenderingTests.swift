@@ -30,7 +30,7 @@ import Testing
 
     @Test func aPieceIsFoundWhateverItsSpacesAndCapitals() {
         let place = SQLPlace(piece: "sum(cost * 2)", line: 1, column: 8)
-        #expect(place.lines(sql: "SELECT SUM( Cost*2 ), 1").last == "    |        ^~~~~~~~~~~~")
+        #expect(place.lines(sql: "SELECT SUM( Cost*2 ), 1").last == "    |        ^~~~~~~~~~~~~")
         #expect(SQLPlace(piece: "x", line: 1, column: 8, length: 5).lines(sql: "SELECT abcde f").last == "    |        ^~~~~")
         #expect(SQLPlace(piece: "", line: 1, column: 8, length: 6).lines(sql: "SELECT 天气 f").last == "    |        ^~~~")
     }

@@ -52,7 +52,7 @@ import Testing
         "SELECT t.town, s.rank FROM towns t JOIN shops s ON t.town = s.town",
         "SELECT median(wage), quantile_cont(price, 0.9) FROM people JOIN orders USING (person)",
         "SELECT max(value), min(value) FROM readings",
-        "SELECT count_if(born > 1950), approx_count_distinct(town), regr_count(born, wage) FROM people",
+        "SELECT count_if(born > 1950), approx_count_distinct(person), regr_count(born, wage) FROM people",
         "SELECT sum(CASE WHEN born > 1950 THEN 1 ELSE 0 END), sum(CASE WHEN born <= 1950 THEN 1 ELSE 0 END) FROM people",
     ])
     func whatIsReleasedOrOpenMayLeave(sql: String) async throws { _ = try await Self.check(sql) }
